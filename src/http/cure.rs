@@ -333,6 +333,7 @@ cures! {
     ApplicationDiffers: ["请对另一申报通知或单位另行起草（POST /v1/applications）。", "Draft another application (POST /v1/applications) for that call or organisation."];
     ExpertNamed: ["请从名单中删去该专家。", "Leave the expert out of the list."];
     TooManyExperts: ["请减少专家人数。", "Name fewer experts."];
+    FilingOpen: ["请在 {until} 之后再提出名单（POST /v1/calls/ID/awards）。", "Propose the list (POST /v1/calls/ID/awards) after {until}."];
     ScoreGiven: ["无需再次打分。", "Nothing more is to be done: the score stands."];
     ExpertsMissing: ["请补充指派专家（POST /v1/applications/ID/experts）。", "Name more experts (POST /v1/applications/ID/experts)."];
     ScoresMissing: ["请审查该申报，或请所有专家打分（POST /v1/applications/ID/scores），再提出名单。", "Review the application, or have every expert score it (POST /v1/applications/ID/scores), then propose the list."];

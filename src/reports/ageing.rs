@@ -1,5 +1,9 @@
-//! Ageing 账龄: what is open of each voucher, award, approved claim and recovery, by the days since it first was.
+//! Ageing 账龄: what is open of each voucher, award, approved claim and recovery, by the days since it first was. Of a project
+//! that was to be accepted before, its kind says so.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
@@ -7,6 +11,7 @@ use super::formats::Column;
 use super::lines::open::{OpenItem, still_open};
 use super::report::{Report, Row, Scope};
 use subsidy_core::domain::Date;
+use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
     Column::plain("类别 kind", 20),
@@ -30,23 +35,41 @@ fn bucket(days: i64) -> usize {
     BUCKETS.iter().take_while(|last| days > **last).count()
 }
 
-fn kind(account: &str) -> &'static str {
+fn kind(account: &str, overdue: bool) -> &'static str {
     match account {
         "B2003" => "unredeemed_voucher",
+        "B2006" if overdue => "overdue_project",
         "B2006" => "unclaimed_award",
         "B2007" => "unpaid_claim",
         _ => "receivable",
     }
 }
 
+rows! {
+    struct OverdueRow { document: String }
+}
+
+statement! {
+    /// Awards whose deadline, as it was known at `$1`, is over on `$2`, and which were neither accepted nor cancelled.
+    fn overdue(known_at: i64, as_of: NaiveDate) -> Vec<OverdueRow> =
+        "SELECT a.id::text AS document FROM awards AS a JOIN applications AS p ON p.id = a.application \
+          WHERE a.created <= $1 AND CASE WHEN EXISTS (SELECT FROM transitions AS t WHERE t.document = a.id::text \
+                AND t.kind = 'extension' AND t.sequence <= $1) THEN a.due_on \
+                ELSE (p.project ->> 'from')::date + make_interval(months => (p.project ->> 'months')::int) END < $2 \
+            AND NOT EXISTS (SELECT FROM transitions AS t WHERE t.document = a.id::text AND t.kind = 'award' \
+                AND t.to_status <> 'awarded' AND t.sequence <= $1)";
+}
+
 /// What is open as of the day.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
     let rows = still_open(conn, scope).await?;
-    let rows = rows.into_iter().map(|open| row(scope, open)).collect::<Result<_, _>>()?;
+    let overdue = overdue(conn, scope.known_at, scope.as_of.naive()).await?;
+    let overdue: BTreeSet<String> = overdue.into_iter().map(|row| row.document).collect();
+    let rows = rows.into_iter().map(|open| row(scope, open, &overdue)).collect::<Result<_, _>>()?;
     Ok(Report::of(["ageing", "账龄"], COLUMNS, rows))
 }
 
-fn row(scope: &Scope, open: OpenItem) -> Result<Row, ReadError> {
+fn row(scope: &Scope, open: OpenItem, overdue: &BTreeSet<String>) -> Result<Row, ReadError> {
     let amount = open.amount;
     let since = open.since.unwrap_or(scope.as_of.naive());
     let days = scope.as_of.naive().signed_duration_since(since).num_days();
@@ -54,7 +77,7 @@ fn row(scope: &Scope, open: OpenItem) -> Result<Row, ReadError> {
     let link = link.with("document", &open.about);
     let link = link.with("programme", &open.programme).until(scope.as_of);
     let mut row = Row::default()
-        .text(kind(&open.account))
+        .text(kind(&open.account, overdue.contains(&open.about)))
         .text(&open.about)
         .text(open.programme)
         .text(open.organisation)

@@ -147,3 +147,24 @@ fn each_is_measured_once_by_every_metric_in_a_year_that_has_begun() {
     let same = json!([{"name": "a", "weight": "1"}, {"name": "A", "weight": "1"}]);
     ask(&city::with(good, "/metrics", same)).refuses(422, "invalid_value", "/metrics");
 }
+
+#[test]
+fn whoever_was_blocked_since_is_not_named_and_a_second_ranking_of_a_year_is_seen() {
+    let city = ranking("blocked");
+    let [a, b, ..] = SEVEN;
+    let two = asked(&[(a, ["2", "2"]), (b, ["1", "1"])], 1);
+    let id = city.create("/v1/rankings", &city.lin, &two);
+    let stand = |step: &str| {
+        city.expect(200, &format!("/v1/organisations/{a}/{step}"), &city.chen, &json!({"reason": "失信"}));
+    };
+    let approve = |id: &str| city.post(&format!("/v1/rankings/{id}/approve"), &city.chen, &json!({}));
+    stand("block");
+    approve(&id).is(422, "organisation_blocked");
+    stand("unblock");
+    approve(&id).expect(200);
+    let overlaps = || city.get("/v1/reports/overlaps", &city.sun)["rows"].as_array().map(Vec::len);
+    assert_eq!(overlaps(), Some(0));
+    approve(&city.create("/v1/rankings", &city.lin, &two)).expect(200);
+    assert_eq!(overlaps(), Some(2), "named twice for one year");
+    city.verifies();
+}

@@ -1,5 +1,5 @@
-//! Chengdu: a call for key projects whose experts rank two applications, the better one paid ahead and accepted; and the
-//! data partners of a year, named without money.
+//! Chengdu: a call for key projects whose experts rank two applications, the better one paid ahead and accepted, the other to
+//! be accepted later; the next year's call, with what waits for somebody; and the data partners of a year, named without money.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use subsidy_core::domain::{
     Actor, ApplicationId, AwardId, CallId, ClaimId, CreditCode, Date, Label, Line, ProgrammeCode, RankingId,
     Role, Roles, Score,
 };
-use subsidy_core::grants::awards::{AcceptanceDecision, NameAward, ProposeAcceptance};
+use subsidy_core::grants::awards::{AcceptanceDecision, NameAward, ProposeAcceptance, ProposeExtension};
 use subsidy_core::grants::{
     Criterion, Expert, NameApplication, NameCall, NameExperts, Project, ProposeAwards, ProposeCall,
     ReviewApplication, ScoreApplication, WriteApplication,
@@ -32,9 +32,15 @@ use subsidy_core::vouchers::ReviewDecision;
 const SCORES: [(&str, [&str; 2]); 3] =
     [("demo-expert", ["88", "71"]), ("demo-expert-2", ["91.5", "69"]), ("demo-expert-3", ["84", "75"])];
 
-/// The projects: who, what, CNY of its budget.
+/// The projects of the first call: who, what, CNY of its budget.
 const APPLICATIONS: [(usize, &str, &str); 2] =
     [(0, "西部智算中心国产大模型训练平台", "3000000.00"), (1, "川渝算力调度示范应用", "1200000.00")];
+/// Those of the next: one is written, one filed, and one with its experts.
+const WAITING: [(usize, &str, &str); 3] = [
+    (0, "低空智能体训练数据集", "1500000.00"),
+    (1, "蜀道多模态医疗模型", "2400000.00"),
+    (2, "工业质检小模型工厂", "900000.00"),
+];
 
 impl City<'_> {
     /// All of it.
@@ -49,13 +55,18 @@ impl City<'_> {
             self.register(firm).await?;
         }
         self.on("2025-03-03").await?;
-        let call = self.call().await?;
+        let call = self.call("2025", ["2025-03-10", "2025-03-31"], 2).await?;
         self.on("2025-03-20").await?;
-        let mut applications = Vec::new();
         for (place, project) in APPLICATIONS.iter().enumerate() {
-            applications.push(self.applied(call, place, *project).await?);
+            let step = format!("application {place}");
+            let id = self.drafted((call, "2025-04-01"), *project, &step).await?;
+            self.passed(id, *project, &step).await?;
+            for (expert, scores) in SCORES {
+                let score = scores.get(place).copied().unwrap_or_default();
+                self.scored(id, expert, score, &step).await?;
+            }
         }
-        let award = self.awarded(call, &applications).await?;
+        let [award, later] = self.awarded(call).await?;
         self.on("2025-04-15").await?;
         let claim = self.tranche(award, "首款").await?;
         self.paid(claim, "2025-04-18", "tranche 1").await?;
@@ -63,11 +74,39 @@ impl City<'_> {
         self.accepted(award).await?;
         let last = self.tranche(award, "尾款").await?;
         self.paid(last, "2026-03-20", "tranche 2").await?;
-        self.ranked().await
+        self.extended(later).await?;
+        self.ranked("2025").await?;
+        self.wait().await
+    }
+
+    /// A call that takes applications, and what of them waits for whom.
+    async fn wait(&self) -> Result<(), Failure> {
+        let call = self.call("2026", ["2026-03-16", "2026-04-15"], 1).await?;
+        for (place, project) in WAITING.iter().enumerate() {
+            let step = format!("waiting application {place}");
+            let id = self.drafted((call, "2026-05-01"), *project, &step).await?;
+            match place {
+                0 => {}
+                1 => self.submitted(id, *project, &step).await?,
+                _ => {
+                    self.passed(id, *project, &step).await?;
+                    self.scored(id, "demo-expert-2", "82", &step).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A later deadline that waits for its approval.
+    async fn extended(&self, award: AwardId) -> Result<(), Failure> {
+        let (until, document) = (Date::parse("2026-10-01")?, Line::parse("演示延期〔2026〕1 号")?);
+        let propose = ProposeExtension { id: award, until, document };
+        self.step("extension", actor(Role::Officer)?, Command::ProposeExtension(propose)).await?;
+        Ok(())
     }
 
     /// The data partners of a year: the first two of three, named and published.
-    async fn ranked(&self) -> Result<(), Failure> {
+    async fn ranked(&self, year: &str) -> Result<(), Failure> {
         let metric =
             |name| Ok::<_, Failure>(Metric { name: Label::parse(name)?, weight: Score::parse("1")? });
         let entries = GRANTEES.iter().zip([["5200000", "310"], ["4100000", "420"], ["900000", "80"]]);
@@ -78,7 +117,7 @@ impl City<'_> {
         let propose = ProposeRanking {
             id: RankingId::new(Uuid::now_v7()),
             programme: ProgrammeCode::parse(programme(RANKING))?,
-            year: Date::parse("2025-12-31")?.year(),
+            year: Date::parse(&format!("{year}-12-31"))?.year(),
             metrics: vec![metric("销售额")?, metric("销售量")?],
             entries: entries.collect::<Result<_, Failure>>()?,
             top: 2,
@@ -92,32 +131,32 @@ impl City<'_> {
         Ok(())
     }
 
-    async fn call(&self) -> Result<CallId, Failure> {
+    async fn call(&self, year: &str, [from, until]: [&str; 2], count: u32) -> Result<CallId, Failure> {
         let propose = ProposeCall {
             id: CallId::new(Uuid::now_v7()),
             programme: ProgrammeCode::parse(programme(GRANTING))?,
             title: Title {
-                zh: Line::parse("2025 年度算力重点项目申报通知")?,
-                en: Line::parse("Key compute projects of 2025")?,
+                zh: Line::parse(&format!("{year} 年度算力重点项目申报通知"))?,
+                en: Line::parse(&format!("Key compute projects of {year}"))?,
             },
-            filing: Window { from: Date::parse("2025-03-10")?, until: Date::parse("2025-03-31")? },
-            quota: Quota { count: Some(1), amount: None },
+            filing: Window { from: Date::parse(from)?, until: Date::parse(until)? },
+            quota: Quota { count: Some(count), amount: None },
         };
         let propose = Command::ProposeCall(Box::new(propose));
-        let Outcome::Call(call) = self.step("call", actor(Role::Officer)?, propose).await? else {
+        let Outcome::Call(call) = self.step(&format!("call {year}"), actor(Role::Officer)?, propose).await?
+        else {
             return Err(unexpected("call"));
         };
         let approve = Command::ApproveCall(NameCall { id: call.id });
-        self.step("approve call", actor(Role::Approver)?, approve).await?;
+        self.step(&format!("approve call {year}"), actor(Role::Approver)?, approve).await?;
         Ok(call.id)
     }
 
-    /// An application filed, passed on and scored.
-    async fn applied(
+    async fn drafted(
         &self,
-        call: CallId,
-        place: usize,
-        (firm, project, budget): (usize, &str, &str),
+        (call, from): (CallId, &str),
+        (firm, project, budget): (usize, &'static str, &'static str),
+        step: &str,
     ) -> Result<ApplicationId, Failure> {
         let firm = GRANTEES.get(firm).ok_or_else(|| unexpected(project))?;
         let write = WriteApplication {
@@ -126,21 +165,40 @@ impl City<'_> {
             organisation: CreditCode::parse(firm.code)?,
             project: Project {
                 name: Line::parse(project)?,
-                from: Date::parse("2025-04-01")?,
+                from: Date::parse(from)?,
                 months: 12,
                 budget: vec![SettledLine::new(Label::parse("研发与算力")?, Amount::parse(budget)?, None)],
             },
             evidence: Vec::new(),
         };
-        let (step, applicant) = (format!("application {place}"), of(Role::Enterprise, firm.code)?);
-        let draft = Command::DraftApplication(Box::new(write));
-        let Outcome::Application { application, .. } = self.step(&step, applicant.clone(), draft).await?
-        else {
-            return Err(unexpected(&step));
+        let (applicant, draft) =
+            (of(Role::Enterprise, firm.code)?, Command::DraftApplication(Box::new(write)));
+        let Outcome::Application { application, .. } = self.step(step, applicant, draft).await? else {
+            return Err(unexpected(step));
         };
-        let id = application.id;
+        Ok(application.id)
+    }
+
+    async fn submitted(
+        &self,
+        id: ApplicationId,
+        (firm, ..): (usize, &'static str, &'static str),
+        step: &str,
+    ) -> Result<(), Failure> {
+        let firm = GRANTEES.get(firm).ok_or_else(|| unexpected(step))?;
         let submit = Command::SubmitApplication(NameApplication { id });
-        self.step(&format!("submit {step}"), applicant, submit).await?;
+        self.step(&format!("submit {step}"), of(Role::Enterprise, firm.code)?, submit).await?;
+        Ok(())
+    }
+
+    /// An application filed, and passed on to its experts.
+    async fn passed(
+        &self,
+        id: ApplicationId,
+        asked: (usize, &'static str, &'static str),
+        step: &str,
+    ) -> Result<(), Failure> {
+        self.submitted(id, asked, step).await?;
         let review = ReviewApplication { id, decision: ReviewDecision::Pass, reason: None };
         let review = Command::ReviewApplication(review);
         self.step(&format!("review {step}"), actor(Role::Officer)?, review).await?;
@@ -148,13 +206,9 @@ impl City<'_> {
             .iter()
             .map(|(subject, _)| Ok(Expert { subject: commands::subject(subject)?, organisation: None }));
         let experts = experts.collect::<Result<_, Failure>>()?;
-        let name = Command::NameExperts(NameExperts { id, experts });
+        let name = Command::NameExperts(NameExperts { id, experts, excused: Vec::new() });
         self.step(&format!("experts {step}"), actor(Role::Officer)?, name).await?;
-        for (expert, scores) in SCORES {
-            let score = scores.get(place).copied().unwrap_or_default();
-            self.scored(id, expert, score, &step).await?;
-        }
-        Ok(id)
+        Ok(())
     }
 
     async fn scored(&self, id: ApplicationId, expert: &str, score: &str, step: &str) -> Result<(), Failure> {
@@ -175,16 +229,18 @@ impl City<'_> {
         Ok(())
     }
 
-    /// The list of the call, approved; its first award.
-    async fn awarded(&self, call: CallId, applications: &[ApplicationId]) -> Result<AwardId, Failure> {
+    /// The list of the call, approved; its two awards.
+    async fn awarded(&self, call: CallId) -> Result<[AwardId; 2], Failure> {
         self.on("2025-04-03").await?;
         let propose = Command::ProposeAwards(ProposeAwards { id: call, awards: Vec::new() });
         self.step("awards", actor(Role::Officer)?, propose).await?;
         let approve = Command::ApproveAwards(NameCall { id: call });
         let decided = self.step("approve awards", actor(Role::Approver)?, approve).await?;
         let Outcome::Call(call) = decided else { return Err(unexpected("awards")) };
-        let first = call.list.first().filter(|one| applications.first() == Some(&one.application));
-        first.map(|one| one.award).ok_or_else(|| unexpected("awards"))
+        match call.list.as_slice() {
+            [first, second] => Ok([first.award, second.award]),
+            _ => Err(unexpected("awards")),
+        }
     }
 
     /// A tranche claimed, reviewed and approved.

@@ -1,6 +1,6 @@
 //! The people of the demonstration: who opens the sign-in page may be any of them.
 
-use super::cases::{BANK, BEIJING, BEIJING_NAME, CHENGDU, CHENGDU_NAME, FIRM, PROVIDER};
+use super::cases::{BANK, BEIJING, BEIJING_NAME, CHENGDU, CHENGDU_NAME, FIRM, GRANTEES, PROVIDER};
 use super::seed::{actor, of};
 use crate::cli::Failure;
 use crate::console::Person;
@@ -16,7 +16,13 @@ pub(super) fn all() -> Result<Vec<Person>, Failure> {
         (actor(Role::Auditor)?, ["孙静", "Sun Jing"]),
         (actor(Role::Operator)?, ["吴维", "Wu Wei"]),
     ];
-    let chengdu = [(actor(Role::Officer)?, ["王文", "Wang Wen"])];
+    let applicant = GRANTEES.first().map_or(FIRM, |firm| firm.code);
+    let chengdu = [
+        (actor(Role::Officer)?, ["王文", "Wang Wen"]),
+        (actor(Role::Approver)?, ["陈立", "Chen Li"]),
+        (of(Role::Enterprise, applicant)?, ["何川", "He Chuan"]),
+        (actor(Role::Expert)?, ["林岳", "Lin Yue"]),
+    ];
     let beijing = beijing.into_iter().map(|one| person((BEIJING, BEIJING_NAME), one));
     let chengdu = chengdu.into_iter().map(|one| person((CHENGDU, CHENGDU_NAME), one));
     beijing.chain(chengdu).collect()

@@ -322,6 +322,7 @@ table! {
     ApplicationDiffers: 422, ["申报通知或单位不符", "申报书不能改投其他申报通知或改换单位；请另行起草。"], ["Another call or organisation", "An application stays with its call and its organisation; draft another."];
     ExpertNamed: 409, ["专家已指派", "{subject} 已是该申报的专家。"], ["Expert named already", "{subject} is an expert of the application already."];
     TooManyExperts: 422, ["专家过多", "一项申报最多 {limit} 位专家。"], ["Too many experts", "An application takes at most {limit} experts."];
+    FilingOpen: 409, ["申报未截止", "申报受理至 {until}，截止后方可提出立项名单。"], ["Filing open", "Applications are filed until {until}; awards are proposed after that day."];
     ScoreGiven: 409, ["已经打分", "每位专家只打一次分。"], ["Scored already", "Each expert scores an application once."];
     ExpertsMissing: 409, ["专家人数不足", "申报 {application} 指派了 {named} 位专家，规则要求至少 {experts_min} 位。"], ["Experts missing", "Application {application} has {named} experts; the rules ask for {experts_min}. Name more."];
     ScoresMissing: 409, ["评审未完成", "申报 {application} 尚未审查或专家尚未全部打分。"], ["Scores missing", "Application {application} is not reviewed yet, or not scored by all of its experts."];

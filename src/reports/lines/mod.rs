@@ -38,12 +38,16 @@ macro_rules! lines {
                              WHEN l.kind = 'approve_recalculation' AND e.account = 'F1212' \
                                   THEN convert_from(l.leaf, 'UTF8')::jsonb #>> '{command,approve_recalculation,recovery}' \
                              WHEN l.kind = 'approve_acceptance' AND e.account = 'F1212' \
-                                  THEN (SELECT r.id::text FROM recoveries AS r WHERE r.created = l.sequence \
-                                         ORDER BY r.amount <> e.amount, r.id LIMIT 1) \
+                                  THEN (SELECT r.id FROM (SELECT r.id::text AS id, \
+                                                sum(r.amount) OVER (ORDER BY t.number DESC) AS through \
+                                           FROM awards AS a CROSS JOIN jsonb_array_elements(a.tranches) WITH ORDINALITY AS t (one, number) \
+                                           JOIN recoveries AS r ON r.claim::text = t.one ->> 'claim' AND r.created = l.sequence \
+                                          WHERE a.id = l.document::uuid) AS r \
+                                         WHERE r.through >= (SELECT sum(f.amount) FROM entries AS f WHERE f.sequence = e.sequence \
+                                               AND f.account = 'F1212' AND f.line <= e.line) ORDER BY r.through LIMIT 1) \
                              WHEN l.kind = 'approve_awards' AND e.account = 'B2006' \
                                   THEN (SELECT a.id::text FROM awards AS a WHERE a.created = l.sequence \
-                                           AND a.organisation = e.organisation AND a.amount = e.amount \
-                                         ORDER BY a.rank LIMIT 1) \
+                                           AND a.rank = (e.line + 1) / 2) \
                              WHEN l.kind IN ('approve_claim', 'reject_claim') AND e.account = 'B2006' \
                                   THEN (SELECT k.award::text FROM claims AS k WHERE k.id = l.document::uuid) \
                              ELSE l.document END AS whole \

@@ -33,19 +33,21 @@ statement! {
               ORDER BY n.created, u.programme COLLATE \"C\", u.claim",
         );
     /// Organisations registered after `$1` up to `$2` with the awards that they have and the rankings that name them, where
-    /// those are of two programmes or more.
+    /// those are of two programmes or more, or of one for the same project or year.
     fn honoured(Window { after, until }; known_at: i64) -> Vec<AllocationRow> =
         concat!(
-            "WITH held AS (SELECT organisation, programme, 'award' AS kind, id::text AS document FROM awards \
-               UNION ALL SELECT p.place ->> 'organisation', r.programme, 'ranking', r.id::text \
+            "WITH held AS (SELECT h.*, t.to_status FROM (SELECT organisation, programme, 'award' AS kind, id::text AS document, project AS same FROM awards \
+               UNION ALL SELECT p.place ->> 'organisation', r.programme, 'ranking', r.id::text, r.year::text \
                  FROM rankings AS r CROSS JOIN jsonb_array_elements(r.places) WITH ORDINALITY AS p (place, number) \
-                WHERE p.number <= r.top) \
-             SELECT 'organisation' AS kind, o.credit_code AS subject, '' AS number, o.credit_code AS organisation, \
-                    '' AS counterparty, h.programme, h.kind AS document_kind, h.document, t.to_status AS status, o.created \
-               FROM organisations AS o JOIN held AS h ON h.organisation = o.credit_code ",
+                WHERE p.number <= r.top) AS h ",
             step_of!("h.kind", "h.document"),
-            "WHERE o.created > $1 AND o.created <= $2 AND t.to_status <> 'proposed' \
-                AND EXISTS (SELECT FROM held AS e WHERE e.organisation = o.credit_code AND e.programme <> h.programme) \
+            "WHERE t.to_status <> 'proposed') \
+             SELECT 'organisation' AS kind, o.credit_code AS subject, '' AS number, o.credit_code AS organisation, \
+                    '' AS counterparty, h.programme, h.kind AS document_kind, h.document, h.to_status AS status, o.created \
+               FROM organisations AS o JOIN held AS h ON h.organisation = o.credit_code \
+              WHERE o.created > $1 AND o.created <= $2 \
+                AND EXISTS (SELECT FROM held AS e WHERE e.organisation = o.credit_code AND e.document <> h.document \
+                     AND (e.programme <> h.programme OR e.same = h.same)) \
               ORDER BY o.created, h.programme COLLATE \"C\", h.document",
         );
 }
@@ -132,6 +134,7 @@ async fn documents(
             None => found.push(vec![row]),
         }
     }
-    found.retain(|uses| programmes(uses).len() > 1);
+    // one organisation may have two of one programme
+    found.retain(|uses| programmes(uses).len() > 1 || uses.iter().all(|one| one.kind == "organisation"));
     Ok(found)
 }

@@ -1,5 +1,5 @@
 //! The overlap register 重复资助登记: contracts, loans and invoices that carry vouchers or claims of more than one programme, and
-//! organisations with awards and rankings of more than one.
+//! organisations with awards and rankings of more than one, or of one for the same project or year.
 //!
 //! A row is a question, not a finding: rules may let two programmes pay for the same thing, or take off what the other
 //! pays. Documents stand in it by the last of their steps that was known; drafts, and what was refused or taken back, do

@@ -29,6 +29,7 @@ fn scores_are_blind_until_all_are_in_and_each_expert_scores_once() {
     assert_eq!(city.get("/v1/applications", &stranger)["data"], json!([]));
     assert_eq!(city.get("/v1/applications", &two)["data"][0]["id"], id);
     let awards = format!("/v1/calls/{call}/awards");
+    closed(&city);
     assert_eq!(city.refused(409, &awards, &city.lin, &json!({})), "scores_missing");
     let body = json!({"criteria": [{"name": "创新", "score": "70"}], "comment": "一般"});
     city.expect(201, &scores, &two, &body);

@@ -1,6 +1,8 @@
 //! Grants over HTTP: from the call to the acceptance, and what each step posts.
 
+mod adversary;
 mod experts;
+mod netting;
 mod refusals;
 
 use crate::support::city;
@@ -36,11 +38,14 @@ fn rules(more: &Value) -> Value {
     rules
 }
 
-/// A call that takes applications in January.
+/// The day after the filing of a call.
+const AFTER: &str = "2025-01-03";
+
+/// A call that takes applications today.
 fn call(city: &City, more: &Value) -> String {
     let mut body = json!({
         "programme": "g", "title": {"zh": "揭榜挂帅", "en": "Key projects"},
-        "filing": {"from": "2025-01-01", "until": "2025-01-31"},
+        "filing": {"from": "2025-01-01", "until": "2025-01-02"},
     });
     for (name, value) in more.as_object().expect("an object") {
         body[name] = value.clone();
@@ -80,8 +85,16 @@ fn scored(city: &City, application: &str, scores: &[(&str, &str)]) {
     }
 }
 
+/// Calls take no more applications.
+fn closed(city: &City) {
+    if text(&city.get("/v1/me", &city.lin), "/business_date").as_str() < AFTER {
+        city.move_to(AFTER);
+    }
+}
+
 /// The awards of a call, as its ranking has them, approved.
 fn awarded(city: &City, call: &str) -> Value {
+    closed(city);
     city.expect(201, &format!("/v1/calls/{call}/awards"), &city.lin, &json!({}));
     city.expect(200, &format!("/v1/calls/{call}/awards/approve"), &city.chen, &json!({}))
 }
@@ -144,7 +157,7 @@ fn an_advance_becomes_an_expense_at_the_acceptance_and_the_rest_is_paid_or_relea
         (aged("unclaimed_award"), aged("unpaid_claim")),
         (vec!["900000.00".to_owned()], vec!["600000.00".to_owned()])
     );
-    city.paid(&[&first], "2025-01-02");
+    city.paid(&[&first], AFTER);
     let ahead = ["900000.00", zero, "600000.00", zero, "600000.00", zero, "600000.00", zero, "600000.00"];
     assert_eq!(city.ledger(ACCOUNTS), ahead);
     shows(
@@ -157,7 +170,7 @@ fn an_advance_becomes_an_expense_at_the_acceptance_and_the_rest_is_paid_or_relea
     assert_eq!(city.ledger(["B2006", "F1214", "F5001.04"]), ["780000.00", zero, "600000.00"]);
     let last = tranche(&city, &award, "尾款");
     assert_eq!(text(&city.claim(&last), "/amount"), "780000.00");
-    city.paid(&[&last], "2025-01-02");
+    city.paid(&[&last], AFTER);
     let settled = [zero, zero, "1380000.00", zero, zero, zero, "1380000.00", "1380000.00", "1380000.00"];
     assert_eq!(city.ledger(ACCOUNTS), settled);
     let budget = city.get("/v1/programmes/g", &city.sun)["budget"].clone();
@@ -175,7 +188,7 @@ fn what_was_paid_ahead_beyond_the_entitlement_is_asked_back_and_the_rest_is_rele
     );
     let award = award(&city, "3000000");
     let first = tranche(&city, &award, "首款");
-    city.paid(&[&first], "2025-01-02");
+    city.paid(&[&first], AFTER);
     shows(
         &accept(&city, &award, "450000", "partly"),
         json!({
@@ -195,7 +208,7 @@ fn what_was_paid_ahead_beyond_the_entitlement_is_asked_back_and_the_rest_is_rele
         }),
     );
     let recovery = text(&found, "/data/0/id");
-    let body = json!({"amount": "100000", "date": "2025-01-02", "bank_reference": "R1"});
+    let body = json!({"amount": "100000", "date": AFTER, "bank_reference": "R1"});
     city.expect(200, &format!("/v1/recoveries/{recovery}/receipts"), &city.lin, &body);
     // what was given up of an advance is an expense after all
     let li = json!({"reason": "注销"});
@@ -218,7 +231,7 @@ fn a_grant_that_is_not_paid_ahead_is_an_expense_with_each_tranche() {
     let claimed = |name: &str| json!({"kind": "grant_tranche", "award_id": award, "tranche": name});
     let first = tranche(&city, &award, "首款");
     assert_eq!(city.ledger(["F1214", "F5001.04"]), ["0.00", "150000.15"]);
-    city.paid(&[&first], "2025-01-02");
+    city.paid(&[&first], AFTER);
     let refused = city.refused(422, "/v1/claims", &city.firm, &claimed("中期"));
     assert_eq!(refused, "milestone_unproven");
     let evidence = city.upload("/v1/evidence?kind=delivery", &city.firm, "application/pdf", b"%PDF-1.4 done");
@@ -231,7 +244,7 @@ fn a_grant_that_is_not_paid_ahead_is_an_expense_with_each_tranche() {
     let path = format!("{acceptance}/approve");
     assert_eq!(city.refused(409, &path, &city.chen, &json!({})), "tranche_open");
     city.pass(&second);
-    city.paid(&[&second], "2025-01-02");
+    city.paid(&[&second], AFTER);
     shows(
         &city.expect(200, &path, &city.chen, &json!({})),
         json!({
@@ -252,7 +265,7 @@ fn a_published_award_waits_for_its_objections_and_can_be_cancelled() {
     let listed = city.get("/v1/publicity/awards", &city.cloud);
     shows(
         &listed,
-        json!({"data/0/award_id": award, "data/0/amount": "500000.00", "data/0/until": "2025-01-09"}),
+        json!({"data/0/award_id": award, "data/0/amount": "500000.00", "data/0/until": "2025-01-10"}),
     );
     let claim =
         city.filed(&city.firm, &json!({"kind": "grant_tranche", "award_id": award, "tranche": "首款"}));
@@ -262,7 +275,7 @@ fn a_published_award_waits_for_its_objections_and_can_be_cancelled() {
     let objections = format!("/v1/awards/{award}/objections");
     let other = city.expect(201, &objections, &city.other, &json!({"text": "重复立项"}));
     shows(&other, json!({"objections/0/number": 1, "objections/0/status": "open"}));
-    city.move_to("2025-01-10");
+    city.move_to("2025-01-11");
     assert_eq!(city.refused(409, &approve, &city.chen, &json!({})), "objection_open");
     let resolve = format!("{objections}/1/resolve");
     let upheld = json!({"decision": "upheld", "reason": "属实"});

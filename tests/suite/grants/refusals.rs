@@ -93,12 +93,11 @@ fn awards_follow_the_ranking_within_quota_and_budget_and_take_two_people() {
     let city = granting("list", &json!({"review": {"experts_min": 2, "pass_score": "60"}}));
     let call = call(&city, &json!({"quota": {"amount": "700000"}}));
     let awards = format!("/v1/calls/{call}/awards");
-    assert_eq!(city.refused(422, &awards, &city.lin, &json!({})), "nothing_to_award");
     let first = passed(&city, &city.firm, &call, "1000000");
-    scored(&city, &first, &[("e1", "90")]);
-    assert_eq!(city.refused(409, &awards, &city.lin, &json!({})), "experts_missing");
-    scored(&city, &first, &[("e2", "90")]);
     let second = passed(&city, &city.other, &call, "1000000");
+    closed(&city);
+    assert_eq!(city.refused(409, &awards, &city.lin, &json!({})), "experts_missing");
+    scored(&city, &first, &[("e1", "90"), ("e2", "90")]);
     scored(&city, &second, &[("e1", "80"), ("e2", "80")]);
     let one = |id: &str, amount: &str| json!({"application_id": id, "amount": amount});
     let named = |list: Value| city.post(&awards, &city.lin, &json!({"awards": list}));
@@ -153,6 +152,7 @@ fn a_list_beyond_the_budget_is_refused_and_what_is_not_due_is_not_claimed() {
     let second = passed(&city, &city.other, &call, "1000000");
     scored(&city, &second, &[("e1", "80")]);
     let awards = format!("/v1/calls/{call}/awards");
+    closed(&city);
     let list = json!([
         {"application_id": first, "amount": "500000"}, {"application_id": second, "amount": "100000.01"},
     ]);

@@ -489,7 +489,7 @@ fn granting() -> Vec<Step> {
     let budget = json!({ "id": id(3, 11), "programme": code_of, "request": { "appropriation":
         { "amount": "20000", "fiscal_year": "2026", "document": "预〔2026〕5号" } } });
     let open = json!({ "id": call, "programme": code_of, "title": { "zh": "揭榜", "en": "Call" },
-        "filing": { "from": "2026-01-01", "until": "2026-12-31" }, "quota": {} });
+        "filing": { "from": "2026-01-01", "until": "2026-03-02" }, "quota": {} });
     let project = json!({ "name": "大模型", "from": "2026-03-02", "months": "12",
         "budget": [{ "item": "人工", "amount": "10000" }] });
     let draft = json!({ "id": application, "call": call, "organisation": code(1), "project": project });
@@ -518,6 +518,7 @@ fn granting() -> Vec<Step> {
         ),
         officer(json!({ "name_experts": { "id": application, "experts": [{ "subject": "expert-1" }] } })),
         by("expert-1", "expert", json!({ "score_application": score })),
+        by("operator-1", "operator", json!({ "move_business_date": { "date": "2026-03-03" } })),
         officer(json!({ "propose_awards": { "id": call } })),
         approver(json!({ "approve_awards": { "id": call } })),
         officer(json!({ "draft_claim": { "id": claim, "request": request } })),

@@ -76,7 +76,7 @@ pub enum Code {
     TooManyReceipts, NotReversible, AlreadyReversed, NotLatest, BelowFloor, ValidityOutOfRange,
     // grants
     InvalidScore, ProjectTooLong, TooManyApplications, ApplicationDiffers, ExpertNamed, TooManyExperts, ScoreGiven,
-    ExpertsMissing, ScoresMissing, NothingToAward, AwardsOutOfOrder, AwardTooLarge, QuotaExceeded, TrancheUnknown,
+    FilingOpen, ExpertsMissing, ScoresMissing, NothingToAward, AwardsOutOfOrder, AwardTooLarge, QuotaExceeded, TrancheUnknown,
     TrancheClaimed, TrancheNotDue, MilestoneUnproven, TrancheDiffers, TrancheOpen, EntitlementTooLarge,
     ExtendedAlready, DeadlineNotLater,
     // rankings

@@ -9,6 +9,7 @@ pub mod ranking;
 pub mod refusal;
 pub mod rules;
 pub mod settlement;
+pub mod tranches;
 
 use serde::{Deserialize, Serialize};
 
@@ -244,6 +245,9 @@ pub struct ReviewApplication {
 pub struct NameExperts {
     pub id: ApplicationId,
     pub experts: Vec<Expert>,
+    /// Who was named and does not score it after all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excused: Vec<Subject>,
 }
 
 /// `POST /applications/{id}/scores`.

@@ -26,6 +26,9 @@ pub enum GrantError {
     ExpertNamed { pointer: String, subject: Subject },
     #[error("at most {limit} experts")]
     TooManyExperts { limit: String },
+    /// Applications are filed until then.
+    #[error("filed until {until}")]
+    FilingOpen { until: Date },
     /// Each expert scores once.
     #[error("it is scored by them")]
     ScoreGiven,
@@ -86,7 +89,7 @@ pub enum GrantError {
 
 crate::domain::coded! {
     GrantError:
-    WrongState ReasonMissing ProjectTooLong TooManyApplications ApplicationDiffers ExpertNamed TooManyExperts
+    WrongState ReasonMissing FilingOpen ProjectTooLong TooManyApplications ApplicationDiffers ExpertNamed TooManyExperts
     ScoreGiven ExpertsMissing ScoresMissing NothingToAward AwardsOutOfOrder AwardTooLarge QuotaExceeded
     TrancheUnknown TrancheClaimed TrancheNotDue MilestoneUnproven TrancheOpen EntitlementTooLarge
     ExtendedAlready DeadlineNotLater PublicityRunning ObjectionOpen ObjectionUpheld TooManyObjections

@@ -2,18 +2,18 @@ use super::awards::{Award, AwardStatus, Tranche};
 use super::ranking::Mean;
 use super::{
     APPLICATIONS_MAX, Application, ApplicationStatus, AwardRequest, Call, CallStatus, Expert, ExpertScore,
-    GrantError, Listed, ProposeCall, ReviewApplication, ScoreApplication, WriteApplication,
+    GrantError, Listed, NameExperts, ProposeCall, ReviewApplication, ScoreApplication, WriteApplication,
 };
 use crate::domain::apportion::largest_remainder;
-use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::money::OutOfRange;
 use crate::domain::{
-    Actor, AwardId, ClaimId, Label, Money, Percent, Revision, Score, Stamp, TextHash, WrongState,
+    Actor, AwardId, Date, Money, Percent, Revision, Score, Stamp, Subject, TextHash, WrongState,
 };
 use crate::organisations::Organisation;
 use crate::programmes::RulesVersion;
 use crate::programmes::SettledLine;
 use crate::programmes::calculation::{Calculation, CalculationError, Inputs, Question, sheet};
-use crate::programmes::grants::{EXPERTS_MAX, GrantRules, Quota, TrancheOn};
+use crate::programmes::grants::{EXPERTS_MAX, GrantRules, Quota};
 use crate::programmes::policy::Base;
 use crate::vouchers::ReviewDecision;
 
@@ -33,6 +33,12 @@ pub fn propose_call(command: &ProposeCall, actor: &Actor, stamp: &Stamp) -> Call
         decided_by: None,
         revision: Revision::first(stamp),
     }
+}
+
+/// Error: who files until the last day is not passed over.
+pub fn filing_over(call: &Call, today: Date) -> Result<(), GrantError> {
+    let until = call.filing.until;
+    if today <= until { Err(GrantError::FilingOpen { until }) } else { Ok(()) }
 }
 
 /// Error: a call is in another state.
@@ -192,15 +198,22 @@ pub fn review(
     })
 }
 
-/// An application with more experts.
+/// An application with more experts, and without those who do not score it after all. As many as the rules ask for are named
+/// before anybody scores, and nobody once all have: who names them has seen no score.
 pub fn name_experts(
     application: &Application,
-    experts: &[Expert],
+    command: &NameExperts,
+    grant: &GrantRules,
     stamp: &Stamp,
 ) -> Result<Application, GrantError> {
     application.in_state(&[ApplicationStatus::Passed])?;
+    let scored = |subject: &Subject| application.scores.iter().any(|one| one.subject == *subject);
+    if application.is_scored() || command.excused.iter().any(scored) {
+        return Err(GrantError::state("scored"));
+    }
     let mut all = application.experts.clone();
-    for (place, expert) in experts.iter().enumerate() {
+    all.retain(|expert| !command.excused.contains(&expert.subject));
+    for (place, expert) in command.experts.iter().enumerate() {
         let same = |known: &Expert| known.subject.folded() == expert.subject.folded();
         if all.iter().any(same) {
             let (pointer, subject) = (format!("/experts/{place}/subject"), expert.subject.clone());
@@ -211,6 +224,7 @@ pub fn name_experts(
     if all.len() > EXPERTS_MAX {
         return Err(GrantError::TooManyExperts { limit: EXPERTS_MAX.to_string() });
     }
+    enough(application, all.len(), grant)?;
     Ok(Application { experts: all, revision: application.revision.next(stamp), ..application.clone() })
 }
 
@@ -236,6 +250,16 @@ pub fn score(
     Ok(Application { scores, revision: application.revision.next(stamp), ..application.clone() })
 }
 
+/// Error: fewer experts than the rules ask for.
+fn enough(application: &Application, named: usize, grant: &GrantRules) -> Result<(), GrantError> {
+    let (named, least) = (u32::try_from(named).unwrap_or(u32::MAX), grant.review.experts_min);
+    if named >= least {
+        return Ok(());
+    }
+    let (named, experts_min) = (named.to_string(), least.to_string());
+    Err(GrantError::ExpertsMissing { application: application.id, named, experts_min })
+}
+
 /// Error: an application waits for its review or a score, or has fewer experts than the rules ask for.
 pub fn all_scored(applications: &[&Application], grant: &GrantRules) -> Result<(), GrantError> {
     for application in applications {
@@ -244,10 +268,8 @@ pub fn all_scored(applications: &[&Application], grant: &GrantRules) -> Result<(
             ApplicationStatus::Passed => !application.is_scored(),
             _ => false,
         };
-        let named = u32::try_from(application.experts.len()).unwrap_or(u32::MAX);
-        if application.status == ApplicationStatus::Passed && named < grant.review.experts_min {
-            let (named, experts_min) = (named.to_string(), grant.review.experts_min.to_string());
-            return Err(GrantError::ExpertsMissing { application: application.id, named, experts_min });
+        if application.status == ApplicationStatus::Passed {
+            enough(application, application.experts.len(), grant)?;
         }
         if waits {
             return Err(GrantError::ScoresMissing { application: application.id });
@@ -356,38 +378,4 @@ pub fn award(
     let status = ApplicationStatus::Awarded;
     let awarded = Application { status, revision: application.revision.next(stamp), ..application.clone() };
     Ok((awarded, award))
-}
-
-/// The tranche that a claim is for, as it is due. Error: there is none of that name, or it is not due.
-pub fn due<'a>(award: &'a Award, name: &Label) -> Result<(&'a Tranche, Amount), GrantError> {
-    let unknown = || GrantError::TrancheUnknown { pointer: "/tranche", tranche: name.clone() };
-    let tranche = award.tranche(name).ok_or_else(unknown)?;
-    let amount = match (tranche.on, award.status, &award.settled) {
-        (TrancheOn::Award | TrancheOn::Milestone, AwardStatus::Awarded, _) => Amount::of(tranche.amount),
-        (TrancheOn::Acceptance, AwardStatus::Accepted, Some(settled)) => Amount::of(settled.due),
-        _ => None,
-    };
-    let not_due = || GrantError::TrancheNotDue { tranche: name.clone() };
-    amount.map(|amount| (tranche, amount)).ok_or_else(not_due)
-}
-
-/// The award once a claim holds a tranche, or holds it no more; none where that stays. Error: another claim has it.
-pub fn held(
-    award: &Award,
-    name: &Label,
-    (claim, holds): (ClaimId, bool),
-    stamp: &Stamp,
-) -> Result<Option<Award>, GrantError> {
-    let known = award.tranche(name).and_then(|tranche| tranche.claim);
-    match (known, holds) {
-        (Some(other), true) if other != claim => return Err(GrantError::TrancheClaimed { claim: other }),
-        (Some(_), true) | (None, false) => return Ok(None),
-        (Some(other), false) if other != claim => return Ok(None),
-        (Some(_), false) | (None, true) => {}
-    }
-    let mut award = Award { revision: award.revision.next(stamp), ..award.clone() };
-    if let Some(tranche) = award.tranches.iter_mut().find(|tranche| tranche.name == *name) {
-        tranche.claim = holds.then_some(claim);
-    }
-    Ok(Some(award))
 }

@@ -77,8 +77,13 @@ pub struct ApplicationReview {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewExperts {
-    #[schema(min_items = 1, max_items = 30)]
+    #[schema(max_items = 30)]
+    #[serde(default)]
     experts: Vec<Expert>,
+    /// Who was named before and does not score it after all.
+    #[schema(max_items = 30)]
+    #[serde(default)]
+    excused: Vec<Subject>,
 }
 
 /// What an expert finds.
@@ -250,14 +255,17 @@ pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 /// `POST /applications/{id}/experts`
 pub fn name_experts(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let id = request.path.value("id")?;
-    let NewExperts { experts } = request.body()?;
-    if !(1..=EXPERTS_MAX).contains(&experts.len()) {
-        return Err(Problem::new(Code::InvalidValue).at("/experts"));
+    let NewExperts { experts, excused } = request.body()?;
+    let counts = [("/experts", experts.len().max(excused.len()), 1), ("/excused", excused.len(), 0)];
+    for (field, count, least) in counts {
+        if !(least..=EXPERTS_MAX).contains(&count) {
+            return Err(Problem::new(Code::InvalidValue).at(field));
+        }
     }
-    let experts = experts
-        .into_iter()
-        .map(|expert| Expert { subject: of_one_issuer(&request.actor.subject, expert.subject), ..expert });
-    Ok(Parsed::new(Command::NameExperts(NameExperts { id, experts: experts.collect() })))
+    let full = |subject| of_one_issuer(&request.actor.subject, subject);
+    let experts = experts.into_iter().map(|expert| Expert { subject: full(expert.subject), ..expert });
+    let (experts, excused) = (experts.collect(), excused.into_iter().map(full).collect());
+    Ok(Parsed::new(Command::NameExperts(NameExperts { id, experts, excused })))
 }
 
 /// A name without an issuer is what the issuer of whoever names it calls somebody.

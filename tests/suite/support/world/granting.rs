@@ -83,13 +83,20 @@ impl World {
                         one.status == ApplicationStatus::Passed && one.experts.is_empty()
                     }),
                     experts: vec![Expert { subject, organisation: None }],
+                    excused: Vec::new(),
                 })
             }
             37..47 => self.score(book),
             47..50 => {
                 let ready =
                     |call: &Call| call.status == CallStatus::Open && call.applications.len() >= ENOUGH;
-                Command::ProposeAwards(ProposeAwards { id: self.call(book, ready), awards: Vec::new() })
+                let id = self.call(book, ready);
+                let until = book.calls.peek(&id).map(|call| call.filing.until);
+                if let Some(until) = until.filter(|until| *until >= today && !self.one_in(6)) {
+                    let date = until.plus_days(1).expect("a day");
+                    return Command::MoveBusinessDate(MoveBusinessDate { date });
+                }
+                Command::ProposeAwards(ProposeAwards { id, awards: Vec::new() })
             }
             50..54 => {
                 let id = self.call(book, |call| call.status == CallStatus::Open && !call.list.is_empty());
@@ -149,7 +156,10 @@ impl World {
 
     fn propose_call(&mut self, today: Date) -> Command {
         let number = if self.one_in(12) { self.rng.gen_range(0..PROGRAMMES) } else { GRANTING };
-        let filing = Window { from: date("2025-10-01"), until: today.plus_days(60).expect("a day") };
+        let filing = Window {
+            from: date("2025-10-01"),
+            until: today.plus_days(self.rng.gen_range(0..20)).expect("a day"),
+        };
         Command::ProposeCall(Box::new(ProposeCall {
             id: CallId::new(self.id()),
             programme: programme(number),
@@ -173,7 +183,11 @@ impl World {
 
     fn application(&mut self, book: &Book, id: ApplicationId, today: Date) -> WriteApplication {
         let known = book.applications.peek(&id).map(|known| (known.call, known.organisation));
-        let open = |call: &Call| call.status == CallStatus::Open && call.applications.len() <= ENOUGH;
+        let open = |call: &Call| {
+            call.status == CallStatus::Open
+                && call.applications.len() <= ENOUGH
+                && call.filing.contains(today)
+        };
         let (call, organisation) = known
             .unwrap_or_else(|| (self.call(book, open), organisation(self.rng.gen_range(0..ORGANISATIONS))));
         let line_of = |world: &mut Self| SettledLine::new(label("人工"), world.amount(5, 8), None);

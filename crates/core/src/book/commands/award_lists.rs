@@ -42,6 +42,7 @@ impl Decide for ProposeAwards {
         let before = call(context, self.id)?;
         rules::call_in_state(before, CallStatus::Open)?;
         listed_already(before)?;
+        rules::filing_over(before, context.stamp.business_date)?;
         let applications = before.applications.iter().map(|id| application(context, *id));
         let applications = applications.collect::<Result<Vec<_>, _>>()?;
         let (_, grant) = grant_rules(context.book, &before.programme, before.rules_version)?;

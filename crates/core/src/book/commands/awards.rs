@@ -216,7 +216,9 @@ impl Decide for Extend<'_> {
         let before = existing(context, self.0.id)?;
         let award = rules::decide_extension(before, None, context.stamp)?;
         context.may_approve()?;
-        Ok(conclude(Effects::default(), before.status, award))
+        // its state stays, and since when the deadline is another one is known by its step
+        let step = Transition::new("extension", &award.id, Some("proposed"), "approved");
+        Ok(conclude(Effects { transitions: vec![step], ..Effects::default() }, before.status, award))
     }
 }
 

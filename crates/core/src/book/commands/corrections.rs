@@ -11,6 +11,7 @@ use crate::book::refusal::Stop;
 use crate::claims::recalculation::{Correction, RecalculationKey};
 use crate::claims::{Claim, ClaimSubject, payable};
 use crate::domain::{Date, Money};
+use crate::grants::tranches::given_up;
 use crate::ledger::{Dimensions, Posting, parts};
 use crate::programmes::calculation::Calculation;
 use crate::recoveries::{Recovery, rules as recoveries};
@@ -37,10 +38,12 @@ pub(super) fn posted(
         ClaimSubject::VoucherRedemption { .. } => {
             redrawn(context, (old, claim), (correction, day), &mut effects)?
         }
-        // it stays committed: another claim may be for the tranche
-        ClaimSubject::GrantTranche { .. } => {
+        // it stays committed: another claim may be for the tranche, until the acceptance settles the award
+        ClaimSubject::GrantTranche { award, tranche } => {
             effects.changes.extend(claim_basis::used(context, claim, sheet)?);
-            correction::Moved::default()
+            let award = context.book.awards.get(award)?;
+            let released = award.map_or(Money::ZERO, |award| given_up(award, tranche));
+            correction::Moved { released, ..correction::Moved::default() }
         }
         ClaimSubject::RentalSubsidy { .. } | ClaimSubject::InterestSubsidy { .. } => {
             effects.changes.extend(claim_basis::used(context, claim, sheet)?);

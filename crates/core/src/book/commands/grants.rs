@@ -268,7 +268,11 @@ impl Decide for NameExperts {
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
-        let application = rules::name_experts(before, &self.experts, context.stamp)?;
+        for (place, subject) in self.excused.iter().enumerate() {
+            named(Some(subject).filter(|subject| before.named(subject)), &format!("/excused/{place}"))?;
+        }
+        let (_, grant) = grant_rules(context.book, &before.programme, Some(before.rules_version))?;
+        let application = rules::name_experts(before, self, grant, context.stamp)?;
         listed_already(call_of(context, before)?)?;
         unrelated(
             context,

@@ -5,9 +5,9 @@ use crate::book::context::{Context, Decide, Reads, found, named};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::guards::{parties, programmes};
 use crate::book::refusal::Stop;
-use crate::domain::RankingId;
+use crate::domain::{Date, RankingId};
 use crate::programmes::rules::in_force;
-use crate::programmes::{ProgrammeError, ProgrammeStatus};
+use crate::programmes::{Programme, ProgrammeError, ProgrammeStatus, RulesVersion};
 use crate::rankings::{
     ApproveRanking, ProposeRanking, Ranking, RankingError, RankingStatus, RejectRanking, rules,
 };
@@ -26,12 +26,7 @@ impl Decide for ProposeRanking {
         context.no_version()?;
         let book = context.book;
         let programme = named(book.programmes.get(&self.programme)?, "/programme")?;
-        if programme.status != ProgrammeStatus::Active {
-            return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
-        }
-        let today = context.stamp.business_date;
-        let version = in_force(programmes::versions(book, programme)?, today);
-        let version = version.ok_or(ProgrammeError::WindowClosed { date: today })?;
+        let (version, today) = measured_today(context, programme)?;
         if self.year > today.year() {
             let year = self.year.to_string();
             return Err(RankingError::YearNotBegun { pointer: "/year", year }.into());
@@ -51,6 +46,16 @@ impl Decide for ProposeRanking {
     }
 }
 
+/// The version of the rules in force today, of a programme that is active; and today.
+fn measured_today<'a>(context: Context<'a>, programme: &Programme) -> Result<(&'a RulesVersion, Date), Stop> {
+    if programme.status != ProgrammeStatus::Active {
+        return Err(ProgrammeError::ProgrammeNotActive { programme: programme.code.clone() }.into());
+    }
+    let today = context.stamp.business_date;
+    let version = in_force(programmes::versions(context.book, programme)?, today);
+    Ok((version.ok_or(ProgrammeError::WindowClosed { date: today })?, today))
+}
+
 fn existing(context: Context<'_>, id: RankingId) -> Result<&Ranking, Stop> {
     let ranking = found(context.book.rankings.get(&id)?)?;
     context.same_version(&ranking.revision)?;
@@ -62,10 +67,20 @@ fn existing(context: Context<'_>, id: RankingId) -> Result<&Ranking, Stop> {
 impl Decide for ApproveRanking {
     fn needs(&self, reads: &mut Reads<'_>) {
         reads.insert(Key::Ranking(self.id));
+        let Some(ranking) = reads.book.rankings.peek(&self.id) else { return };
+        programmes::read(&ranking.programme, reads);
+        for place in ranking.named() {
+            parties::read_alone((&ranking.programme, None), place.organisation, reads);
+        }
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
+        let programme = found(context.book.programmes.get(&before.programme)?)?;
+        let (version, today) = measured_today(context, programme)?;
+        for place in before.named() {
+            parties::let_in(context, (place.organisation, today), version)?;
+        }
         Ok(decided(Some(before.status), rules::decide(before, None, context.actor, context.stamp)))
     }
 }

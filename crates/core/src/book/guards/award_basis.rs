@@ -10,7 +10,7 @@ use crate::claims::{Claim, ClaimStatus, rules as claims};
 use crate::domain::money::Amount;
 use crate::domain::{AwardId, CreditCode, Date, EvidenceId, Label, Percent, ProgrammeCode};
 use crate::grants::awards::{Award, Tranche};
-use crate::grants::{GrantError, rules};
+use crate::grants::{GrantError, rules, tranches};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::cap_use::CapUses;
@@ -87,7 +87,7 @@ impl<'a> AwardBasis<'a> {
     }
 
     fn with(award: &'a Award, name: &Label, evidence: &[EvidenceId]) -> Result<Self, Stop> {
-        let (tranche, due) = rules::due(award, name)?;
+        let (tranche, due) = tranches::due(award, name)?;
         if tranche.on == TrancheOn::Milestone && evidence.is_empty() {
             return Err(GrantError::MilestoneUnproven { pointer: "/evidence" }.into());
         }
@@ -150,6 +150,6 @@ pub(crate) fn used(context: Context<'_>, claim: &Claim) -> Result<Option<Change>
     use ClaimStatus::{Approved, Paid, Returned, Reviewed, Submitted};
     let holds = matches!(claim.status, Submitted | Reviewed | Returned | Approved | Paid);
     let (award, tranche) = award_of(context, claim)?;
-    let held = rules::held(award, tranche, (claim.id, holds), context.stamp)?;
+    let held = tranches::held(award, tranche, (claim.id, holds), context.stamp)?;
     Ok(held.map(|award| Change::Award(Box::new(award))))
 }
