@@ -49,7 +49,7 @@ use super::{Book, Command, Duty, Envelope, Fault, Key, Keys, segregation};
 use crate::domain::{Stamp, Subject};
 
 /// How often a load may show that more is needed.
-pub const ROUNDS_MAX: usize = 4;
+pub const ROUNDS_MAX: usize = 5;
 
 /// The key that says whether a caller is known, which every command reads.
 pub fn caller(subject: &Subject) -> Key {
