@@ -148,7 +148,9 @@ impl Town {
 
     /// Moves on to a day, and records the rates that were published since.
     fn move_to(&mut self, day: &str) {
-        assert!(self.today.as_str() <= day, "{day} lies before {}", self.today);
+        // an award of an earlier example may have moved on already
+        let today = self.today.clone();
+        let day = day.max(&today);
         while let Some((name, date, percent)) = self.rates.as_slice().first().filter(|rate| rate.1 <= day) {
             self.rates.next();
             self.at(date);
@@ -214,8 +216,8 @@ impl Town {
         if answer.status < 300 { Ok(answer.json()) } else { Err(answer.json()) }
     }
 
-    /// The award of a project in a call of its own, that three experts find good.
-    fn award(&self, programme: &str, applicant: &str, project: &Value) -> Result<Value, Value> {
+    /// The award of a project in a call of its own, that three experts find good: on the day after its filing.
+    fn award(&mut self, programme: &str, applicant: &str, project: &Value) -> Result<Value, Value> {
         let call = json!({"programme": programme, "title": {"zh": "征集", "en": "A call"},
             "filing": {"from": self.today, "until": self.today}});
         let call = self.agreed("/v1/calls", &call);
@@ -230,6 +232,8 @@ impl Town {
             let score = json!({"criteria": [{"name": "可行性", "score": "80"}], "comment": "可行"});
             self.ask(&format!("{path}/scores"), expert, &score)?;
         }
+        let filed: chrono::NaiveDate = self.today.parse().unwrap();
+        self.move_to(&filed.succ_opt().unwrap().to_string());
         let path = format!("/v1/calls/{call}/awards");
         self.ask(&path, &self.lin, &json!({}))?;
         let awarded = self.ask(&format!("{path}/approve"), &self.chen, &json!({}))?;

@@ -137,7 +137,7 @@ filled_texts! {
     available_of(amount: &str, date: &str): "可用 {amount}，至 {date}" / "{amount} available until {date}";
     decision_says(organisation: &str): "{organisation}：经查，下列补贴资金应予追回，请按决定缴回。" / "To {organisation}: the subsidy below is to be paid back as decided.";
     statement_says(organisation: &str, date: &str): "{organisation} 截至 {date} 的券、申领与追回如下：" / "Vouchers, claims and recoveries of {organisation} as of {date}:";
-    stands_in_the_way(what: &str): "{what}。" / "{what}.";
+    stands_in_the_way(what: &str): "原因：{what}。" / "Reason: {what}.";
     now_says(value: &str): "他人已改为：{value}" / "Somebody else changed it to: {value}";
     show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
 }
