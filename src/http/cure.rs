@@ -127,7 +127,6 @@ cures! {
     TagLineTwice: ["请删去重复的一行，或改正日期使之不相交。", "Remove one of the lines, or correct their days so that they do not overlap."];
     TagListMedia: ["请以 Content-Type: text/csv 上传，首行写 id,from,until；较长的名单分成几份。", "Send it as Content-Type: text/csv with id,from,until as its first line; split a longer list."];
     ProgrammeExists: ["请换用另一个代码；要改已有专项的规则，用 POST /v1/programmes/CODE/rules。", "Choose another code. To change the rules of the one that exists, use POST /v1/programmes/CODE/rules."];
-    InstrumentNotSupported: ["请改用 /openapi.json 中列出的资助方式，或升级到支持该方式的版本。", "Use an instrument that /openapi.json lists, or upgrade to a release that runs this one."];
     InvalidWindow: ["请核对两个日期，使最后一天不早于第一天。", "Check the two dates: the last day must not lie before the first."];
     FiscalYearOutsideWindow: ["请改用专项期内的年度（见 GET /v1/programmes/CODE 的 window）。", "Name a fiscal year of the programme's window (window in GET /v1/programmes/CODE)."];
     FiscalYearClosed: ["请用未关账的年度，或由两人重开该年 12 月（POST /v1/periods/YYYY-12/reopen）。", "Name an open year, or have two people reopen its December (POST /v1/periods/YYYY-12/reopen)."];

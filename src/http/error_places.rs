@@ -91,7 +91,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::MonthNotOver, Code::PeriodUnbalanced], &["/v1/periods"]),
     (&[Code::ReferenceRateExists], &["/v1/reference-rates"]),
     (&[Code::OrganisationExists, Code::AccountNameDiffers], &["/v1/organisations"]),
-    (&[Code::ProgrammeExists, Code::InstrumentNotSupported, Code::InvalidWindow, Code::NothingToLapse,
+    (&[Code::ProgrammeExists, Code::InvalidWindow, Code::NothingToLapse,
        Code::FiscalYearOutsideWindow, Code::FiscalYearClosed,
        Code::RulesFieldMissing, Code::RulesFieldNotApplicable, Code::RulesInvalid, Code::StatutoryPointsCap,
        Code::StatutoryWindow], &["/v1/programmes"]),

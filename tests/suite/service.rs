@@ -160,12 +160,6 @@ fn the_manners_of_the_contract() {
 
     let me = city.get("/v1/me", &city.firm);
     assert_eq!((text(&me, "/organisation"), text(&me, "/business_date")), (FIRM.into(), "2025-03-01".into()));
-    let grant = json!({
-        "code": "g", "title": {"zh": "奖补", "en": "g"}, "instrument": "grant", "legal_basis": {"document": "T"},
-        "window": {"from": "2025-01-01", "until": "2025-12-31"}, "rules": {},
-    });
-    let refused = city.post("/v1/programmes", &city.lin, &grant);
-    assert_eq!(refused.json()["code"], "instrument_not_supported", "{}", refused.text);
 }
 
 #[test]

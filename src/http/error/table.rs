@@ -117,7 +117,6 @@ table! {
     TagListMedia as UnsupportedMediaType: 415, ["媒体类型不支持", "名单须为 text/csv，首行 id,from,until，不超过 1 MiB。"], ["Unsupported media type", "A list is text/csv of at most 1 MiB, its first line id,from,until."];
     // programmes
     ProgrammeExists: 409, ["专项已存在", "专项 {programme} 已存在。"], ["Programme exists", "Programme {programme} already exists."];
-    InstrumentNotSupported: 422, ["资助方式不支持", "本版本不支持 {instrument}。"], ["Instrument not supported", "This release does not run {instrument} programmes."];
     InvalidWindow: 422, ["期间无效", "最后一天早于第一天。"], ["Invalid window", "The last day lies before the first."];
     NothingToLapse: 422, ["无可收回指标", "没有可用指标可收回。"], ["Nothing to lapse", "There is no available appropriation to lapse."];
     FiscalYearOutsideWindow: 422, ["预算年度不在专项期内", "专项期为 {from} 至 {until} 年度，{fiscal_year} 年度不在其内。"], ["Fiscal year outside the window", "The programme runs from {from} to {until}; {fiscal_year} lies outside."];

@@ -35,7 +35,7 @@ pub enum Code {
     // tags
     TagOfImport, TagEndNotEarlier, TagListRefused, TagLineTwice, TagListMedia,
     // programmes
-    ProgrammeExists, InstrumentNotSupported, InvalidWindow, NothingToLapse, PotExhausted, WindowClosed,
+    ProgrammeExists, InvalidWindow, NothingToLapse, PotExhausted, WindowClosed,
     FiscalYearOutsideWindow, FiscalYearClosed,
     ProgrammeNotActive, WrongInstrument, RulesFieldMissing, RulesFieldNotApplicable, RulesInvalid,
     StatutoryPointsCap, StatutoryWindow, PeriodOutsideCosts, SignedOutsideWindow, DisbursedOutsideWindow,

@@ -234,9 +234,6 @@ pub struct ApproveRules {
 pub enum ProgrammeError {
     #[error("programme {programme} exists")]
     ProgrammeExists { programme: ProgrammeCode },
-    /// This release does not run programmes of that instrument.
-    #[error("{instrument} programmes are not supported")]
-    InstrumentNotSupported { instrument: String },
     #[error("the window is empty")]
     InvalidWindow,
     #[error("nothing is available")]
@@ -287,6 +284,6 @@ pub enum ProgrammeError {
 
 crate::domain::coded! {
     ProgrammeError:
-    ProgrammeExists InstrumentNotSupported InvalidWindow NothingToLapse FiscalYearOutsideWindow FiscalYearClosed PotExhausted WindowClosed
+    ProgrammeExists InvalidWindow NothingToLapse FiscalYearOutsideWindow FiscalYearClosed PotExhausted WindowClosed
     ProgrammeNotActive WrongInstrument CapGroupUnknown ; Policy Dates
 }
