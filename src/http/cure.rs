@@ -91,6 +91,7 @@ cures! {
     InvalidId: ["请原样使用服务返回的 id。", "Use the id exactly as the service returned it."];
     InvalidHash: ["请原样使用服务返回的 64 位小写十六进制摘要。", "Use the 64 lower-case hexadecimal digits as the service returned them."];
     InvalidProgrammeCode: ["请改用 1 至 40 个小写字母、数字、- 或 _，以字母或数字开头，如 bj-voucher-2026。", "Use 1 to 40 lower-case letters, digits, - and _ that begin with a letter or digit, such as bj-voucher-2026."];
+    InvalidBudgetCode: ["请按预算管理一体化系统中的编码填写，如功能分类 2060404。", "Write the code as the budget's system has it, such as 2060404 for the function."];
     InvalidTag: ["请改用 1 至 40 个小写字母、数字或下划线，如 key_enterprise。", "Use 1 to 40 lower-case letters, digits and _, such as key_enterprise."];
     InvalidCapGroupCode: ["请改用 1 至 40 个小写字母、数字、- 或 _，以字母或数字开头。", "Use 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];
     InvalidBankCode: ["请向开户银行询问 12 位联行号（CNAPS），照填 12 位数字。", "Ask the bank for its 12-digit CNAPS code and write the 12 digits."];
@@ -129,6 +130,7 @@ cures! {
     ProgrammeExists: ["请换用另一个代码；要改已有专项的规则，用 POST /v1/programmes/CODE/rules。", "Choose another code. To change the rules of the one that exists, use POST /v1/programmes/CODE/rules."];
     InvalidWindow: ["请核对两个日期，使最后一天不早于第一天。", "Check the two dates: the last day must not lie before the first."];
     FiscalYearOutsideWindow: ["请改用专项期内的年度（见 GET /v1/programmes/CODE 的 window）。", "Name a fiscal year of the programme's window (window in GET /v1/programmes/CODE)."];
+    TargetTwice: ["请删去重复的指标，只留一个目标值。", "Leave one target of the metric and send it again."];
     FiscalYearClosed: ["请用未关账的年度，或由两人重开该年 12 月（POST /v1/periods/YYYY-12/reopen）。", "Name an open year, or have two people reopen its December (POST /v1/periods/YYYY-12/reopen)."];
     NothingToLapse: ["请核对 GET /v1/programmes/CODE 中的 available；已承诺和待支付的指标不能收回。", "Look at available in GET /v1/programmes/CODE: what is committed or payable cannot lapse."];
     PotExhausted: ["请由经办人申请追加指标（POST /v1/programmes/CODE/appropriations）并经复核人批准后重试，或把金额减到 {available} 以内。", "Have an officer propose a further appropriation (POST /v1/programmes/CODE/appropriations) and an approver approve it, or ask for at most {available}."];

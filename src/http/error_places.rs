@@ -92,7 +92,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::ReferenceRateExists], &["/v1/reference-rates"]),
     (&[Code::OrganisationExists, Code::AccountNameDiffers], &["/v1/organisations"]),
     (&[Code::ProgrammeExists, Code::InvalidWindow, Code::NothingToLapse,
-       Code::FiscalYearOutsideWindow, Code::FiscalYearClosed,
+       Code::FiscalYearOutsideWindow, Code::FiscalYearClosed, Code::TargetTwice, Code::InvalidBudgetCode,
        Code::RulesFieldMissing, Code::RulesFieldNotApplicable, Code::RulesInvalid, Code::StatutoryPointsCap,
        Code::StatutoryWindow], &["/v1/programmes"]),
     (&[Code::UsageFileRefused, Code::UsageNothingTaken, Code::UsageNotFocus, Code::UsageFileMalformed,

@@ -333,6 +333,8 @@ pub static ROUTES: &[Route] = &[
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
     get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED)
         .with(&[BY_PART, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
+    get("/v1/reports/carry-over", INSIDE, ["结转结余", "What of each year's money is carried over, and what is left"], read!(room::carry_over), REPORTED).with(&[FISCAL_YEAR, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/performance", INSIDE, ["绩效", "Targets of a fiscal year, and what was achieved"], read!(room::performance), REPORTED).with(&[FISCAL_YEAR, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/turnovers", INSIDE, ["发生额", "Turnovers by programme, month, level, organisation, district"], read!(room::turnovers), REPORTED)
         .with(&[BY, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
     get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED)

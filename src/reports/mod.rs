@@ -2,6 +2,7 @@
 
 pub mod account_statement;
 pub mod ageing;
+pub mod budget_codes;
 pub mod budget_execution;
 pub mod duties;
 pub mod exceptions;

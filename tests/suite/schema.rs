@@ -25,8 +25,8 @@ fn newborn() -> String {
 
 /// What follows it is a batch that begins at sequence 1.
 const POSTED: &str = "INSERT INTO programmes VALUES
-    ('I', 'i', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', 'active', 1, 'a', 'b', 0, 0, now()),
-    ('V', 'v', '券', 'Voucher', 'voucher', 'doc', null, null, '2025-01-01', '2030-12-31', 'active', 1, 'a', 'b', 0, 0, now());";
+    ('I', 'i', '贴息', 'Interest', 'interest_subsidy', 'doc', null, null, '2025-01-01', '2027-12-31', null, 'active', 1, 'a', 'b', 0, 0, now()),
+    ('V', 'v', '券', 'Voucher', 'voucher', 'doc', null, null, '2025-01-01', '2030-12-31', null, 'active', 1, 'a', 'b', 0, 0, now());";
 
 fn log(sequence: i64, line_count: i32) -> String {
     format!(

@@ -85,6 +85,7 @@ CREATE TABLE programmes (
     valid_until date,
     window_from date NOT NULL,
     window_until date NOT NULL,
+    budget_codes jsonb CONSTRAINT programmes_budget_codes_check CHECK (jsonb_typeof(budget_codes) = 'object'),
     status text NOT NULL CONSTRAINT programmes_status_check CHECK (status IN ('draft', 'active')),
     versions integer NOT NULL CONSTRAINT programmes_versions_check CHECK (versions > 0),
     created_by text NOT NULL,
@@ -168,6 +169,8 @@ CREATE TABLE budget_changes (
     fiscal_year smallint NOT NULL,
     document text,
     source text,
+    budget_codes jsonb CONSTRAINT budget_changes_budget_codes_check CHECK (jsonb_typeof(budget_codes) = 'object'),
+    targets jsonb NOT NULL CONSTRAINT budget_changes_targets_check CHECK (jsonb_typeof(targets) = 'array'),
     effective_date date,
     status text NOT NULL CONSTRAINT budget_changes_status_check CHECK (status IN ('proposed', 'approved', 'reversed')),
     reason bytea,
@@ -178,6 +181,7 @@ CREATE TABLE budget_changes (
     updated_at timestamptz NOT NULL
 );
 CREATE INDEX budget_changes_programme ON budget_changes (programme, created);
+COMMENT ON COLUMN budget_changes.targets IS 'What the appropriation''s fiscal year is to achieve.';
 COMMENT ON COLUMN budget_changes.amount IS 'Signed: an adjustment may take away.';
 
 

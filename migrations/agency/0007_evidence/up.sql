@@ -3,7 +3,7 @@
 CREATE TABLE evidence (
     id uuid CONSTRAINT evidence_pkey PRIMARY KEY,
     kind text NOT NULL CONSTRAINT evidence_kind_check CHECK (kind IN (
-        'invoice', 'contract', 'delivery', 'payment', 'bank_statement', 'loan_contract', 'review', 'other')),
+        'invoice', 'contract', 'delivery', 'payment', 'bank_statement', 'loan_contract', 'commitment', 'review', 'other')),
     organisation text NOT NULL,
     sha256 bytea NOT NULL CONSTRAINT evidence_sha256_check CHECK (length(sha256) = 32),
     bytes integer NOT NULL CONSTRAINT evidence_bytes_check CHECK (bytes BETWEEN 1 AND 20971520),

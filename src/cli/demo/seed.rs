@@ -178,6 +178,8 @@ impl City<'_> {
                 fiscal_year: today.year(),
                 document: Line::parse("演示预算下达第 1 号")?,
                 source: None,
+                budget_codes: None,
+                targets: Vec::new(),
                 effective_date: Some(today),
             },
         };

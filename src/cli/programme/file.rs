@@ -14,7 +14,9 @@ use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{Date, Label, Line, Points, ProgrammeCode};
 use subsidy_core::organisations::{Category, Size};
-use subsidy_core::programmes::{Instrument, LegalBasis, Policy, ProposeProgramme, StatutoryLimits, Title};
+use subsidy_core::programmes::{
+    BudgetCodes, Instrument, LegalBasis, Policy, ProposeProgramme, StatutoryLimits, Title,
+};
 use subsidy_core::tags::{TagName, TagSubjectKind};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -28,6 +30,7 @@ pub struct ProgrammeFile {
     pub(super) level: Level,
     pub(super) legal_basis: LegalBasis,
     pub(super) window: Window,
+    pub(super) budget_codes: Option<BudgetCodes>,
     pub(super) rules: Policy,
     /// Beyond those of the national measure: what the agency's limits have to be.
     pub(super) statutory_limits: Option<ExpectedLimits>,
@@ -188,6 +191,7 @@ impl ProgrammeFile {
             instrument: self.instrument,
             legal_basis: self.legal_basis.clone(),
             window: self.window,
+            budget_codes: self.budget_codes.clone(),
             rules: self.rules.clone(),
         }
     }

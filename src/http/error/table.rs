@@ -82,6 +82,7 @@ table! {
     InvalidProgrammeCode: 422, ["专项代码无效", "专项代码为 1 至 40 个 a-z、0-9、-、_，以字母或数字开头。"], ["Invalid programme code", "A programme's code is 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];
     InvalidCapGroupCode: 422, ["合并限额代码无效", "合并限额代码为 1 至 40 个 a-z、0-9、-、_，以字母或数字开头。"], ["Invalid cap group code", "A cap group's code is 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];
     InvalidBankCode: 422, ["联行号无效", "联行号须为 12 位数字。"], ["Invalid bank code", "A bank code is 12 digits."];
+    InvalidBudgetCode: 422, ["预算编码无效", "预算编码为 1 至 40 位字母、数字、“.”或“-”。"], ["Invalid budget code", "A budget code is 1 to 40 letters, digits, dots and hyphens."];
     InvalidTag: 422, ["名单标签无效", "标签为 1 至 40 个 a-z、0-9、_。"], ["Invalid tag", "A tag is 1 to 40 of a-z, 0-9 and _."];
     InvalidAccountNumber: 422, ["账号无效", "账号须为 6 至 34 位数字或字母。"], ["Invalid account number", "An account number is 6 to 34 digits or letters."];
     CreditCodeCharset: 422, ["统一社会信用代码无效", "须为 18 位数字或大写字母（不含 I、O、S、V、Z）。"], ["Invalid credit code", "A credit code is 18 digits and capital letters without I, O, S, V, Z."];
@@ -120,6 +121,7 @@ table! {
     InvalidWindow: 422, ["期间无效", "最后一天早于第一天。"], ["Invalid window", "The last day lies before the first."];
     NothingToLapse: 422, ["无可收回指标", "没有可用指标可收回。"], ["Nothing to lapse", "There is no available appropriation to lapse."];
     FiscalYearOutsideWindow: 422, ["预算年度不在专项期内", "专项期为 {from} 至 {until} 年度，{fiscal_year} 年度不在其内。"], ["Fiscal year outside the window", "The programme runs from {from} to {until}; {fiscal_year} lies outside."];
+    TargetTwice: 422, ["绩效指标重复", "同一指标只能有一个目标值。"], ["Target twice", "A metric has one target."];
     FiscalYearClosed: 422, ["预算年度已关账", "{fiscal_year} 年度 12 月已关账，不能再下达该年度指标。"], ["Fiscal year closed", "December of {fiscal_year} is closed, so that nothing more is appropriated for that year."];
     PotExhausted: 409, ["指标不足", "可用 {available}，需要 {requested}。"], ["Pot exhausted", "{available} is available, {requested} was asked for."];
     WindowClosed: 422, ["不在期间内", "{date} 不在专项期间或受理期内，或没有适用于当日的规则。"], ["Window closed", "{date} lies outside the programme's window or that for filing, or no version of the rules applies to it."];

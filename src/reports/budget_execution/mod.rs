@@ -7,6 +7,8 @@
 //! A fiscal year's row is of all figures: what was appropriated stands on its lines, and what is spent takes the oldest
 //! year's money first (by `years`), so that no lines alone sum to it.
 
+pub mod carry_over;
+pub mod performance;
 mod years;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,7 @@ use diesel_async::AsyncPgConnection;
 use rust_decimal::Decimal;
 
 use super::ReadError;
+use super::budget_codes;
 use super::formats::Column;
 use super::report::{Dimension, Link, Only, Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
@@ -45,6 +48,10 @@ const COLUMNS: &[Column] = &[
     Column::amounts("收回失效 lapsed", 20),
     Column::plain("执行率% execution_rate_percent", 12),
     Column::plain("执行率分数 execution_rate_fraction", 32),
+    Column::plain("预算项目 budget_project", 26),
+    Column::plain("功能分类 budget_function", 14),
+    Column::plain("经济分类 budget_economy", 14),
+    Column::plain("资金性质 budget_fund", 14),
 ];
 
 rows! {
@@ -215,6 +222,12 @@ pub async fn read(
         Only { .. } => Dimension::Level,
     };
     let by = by.unwrap_or(named);
+    let mut report = stood(conn, scope, by).await?;
+    budget_codes::append(conn, &mut report.table.rows).await?;
+    Ok(report)
+}
+
+async fn stood(conn: &AsyncPgConnection, scope: &Scope, by: Dimension) -> Result<Report, ReadError> {
     if by != Dimension::FiscalYear && scope.only.fiscal_year.is_none() {
         return standing(scope, by, &movements(conn, scope, (by, None)).await?);
     }
@@ -229,7 +242,10 @@ pub async fn read_from(
     scope: &Scope,
     range: SnapshotRange,
 ) -> Result<Report, ReadError> {
-    standing(scope, Dimension::Level, &movements(conn, scope, (Dimension::Level, Some(range))).await?)
+    let mut report =
+        standing(scope, Dimension::Level, &movements(conn, scope, (Dimension::Level, Some(range))).await?)?;
+    budget_codes::append(conn, &mut report.table.rows).await?;
+    Ok(report)
 }
 
 /// Month after month what the movements come to.
@@ -245,6 +261,13 @@ fn standing(scope: &Scope, by: Dimension, movements: &Movements) -> Result<Repor
         }
     }
     Ok(Report::of(NAME, COLUMNS, rows))
+}
+
+/// Where all months together end.
+fn at_the_end(months: &BTreeMap<Month, Figures>) -> Result<Figures, OutOfRange> {
+    let mut standing = Figures::new();
+    months.values().try_for_each(|moved| move_on(&mut standing, Some(moved)))?;
+    Ok(standing)
 }
 
 fn move_on(standing: &mut Figures, moved: Option<&Figures>) -> Result<(), OutOfRange> {

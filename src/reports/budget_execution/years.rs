@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{COLUMNS, Figure, Figures, Key, Movements, NAME, move_on, row};
+use super::{COLUMNS, Figure, Figures, Key, Movements, NAME, at_the_end, move_on, row};
 use crate::reports::ReadError;
 use crate::reports::report::{Dimension, Report, Scope};
 use subsidy_core::domain::Month;
@@ -25,8 +25,7 @@ pub(super) fn standing(scope: &Scope, movements: &Movements) -> Result<Report, R
         for month in first.through(Month::of(scope.as_of)) {
             move_on(&mut standing, months.get(&month))?;
             for ((_, year), months) in &of_years {
-                let year: i32 = year.as_deref().and_then(|year| year.parse().ok()).unwrap_or_default();
-                let year = FiscalYear::new(year).map_err(|_| Unreadable(year.to_string()))?;
+                let year = read_year(year.as_deref())?;
                 move_on(by_year.entry(year).or_default(), months.get(&month))?;
             }
             if only.is_none() {
@@ -44,8 +43,20 @@ pub(super) fn standing(scope: &Scope, movements: &Movements) -> Result<Report, R
     Ok(Report::of(NAME, COLUMNS, rows))
 }
 
+/// What was appropriated for each year of a programme, in all months.
+pub(super) fn of(movements: &Movements, programme: &str) -> Result<BTreeMap<FiscalYear, Figures>, ReadError> {
+    let of_years = movements.range((programme.to_owned(), Some(String::new()))..);
+    let of_years = of_years.take_while(|((of, _), _)| of == programme);
+    of_years.map(|((_, year), months)| Ok((read_year(year.as_deref())?, at_the_end(months)?))).collect()
+}
+
+fn read_year(part: Option<&str>) -> Result<FiscalYear, Unreadable> {
+    let year: i32 = part.and_then(|year| year.parse().ok()).unwrap_or_default();
+    FiscalYear::new(year).map_err(|_| Unreadable(year.to_string()))
+}
+
 /// The figures of each year's money.
-fn attributed(
+pub(super) fn attributed(
     standing: &Figures,
     by_year: &BTreeMap<FiscalYear, Figures>,
 ) -> Result<Vec<(FiscalYear, Figures)>, OutOfRange> {

@@ -26,6 +26,7 @@ use subsidy_core::domain::{
 };
 use subsidy_core::organisations::BankCode;
 use subsidy_core::payments::{FileFormat, PaymentBatch, rules};
+use subsidy_core::programmes::BudgetCodes;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
 
@@ -108,6 +109,8 @@ pub struct Payment {
     pub title: Line,
     /// 券号
     pub voucher: Option<String>,
+    /// Under which codes the programme's money is budgeted.
+    pub budget_codes: Option<BudgetCodes>,
 }
 
 /// What a batch's file is made of; account numbers are sealed.

@@ -100,7 +100,16 @@ fn transfer(xml: &mut Xml, opened: &Opened<'_>) -> io::Result<()> {
         })
     })?;
     account(xml, "CdtrAcct", number, false)?;
-    within(xml, "RmtInf", |xml| text(xml, "Ustrd", &remittance(payment)))
+    within(xml, "RmtInf", |xml| {
+        text(xml, "Ustrd", &remittance(payment))?;
+        let Some(codes) = &payment.budget_codes else { return Ok(()) };
+        let [project, function, economy, fund] = codes.in_order();
+        within(xml, "Strd", |xml| {
+            let said = format!("预算项目 {project} 功能分类 {function}");
+            text(xml, "AddtlRmtInf", &said)?;
+            text(xml, "AddtlRmtInf", &format!("经济分类 {economy} 资金性质 {fund}"))
+        })
+    })
 }
 
 /// 联行号 in its clearing system.
@@ -150,6 +159,7 @@ mod tests {
 
     fn payment(title: &str, voucher: Option<&str>) -> Payment {
         Payment {
+            budget_codes: None,
             claim: ClaimId::new(Uuid::from_u128(7)),
             payee: CreditCode::parse("91310000MA1FL0000N").unwrap(),
             name: Line::parse("甲").unwrap(),

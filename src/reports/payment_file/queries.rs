@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{PayeeAccount, Payment};
@@ -29,6 +30,7 @@ rows! {
         programme: String,
         title: String,
         voucher: Option<String>,
+        budget_codes: Option<Value>,
     }
 }
 
@@ -41,7 +43,7 @@ statement! {
     /// Its lines without a result.
     pub fn open_lines(batch: Uuid) -> Vec<PaymentFileRow> =
         "SELECT l.claim, l.payee, o.name, o.bank_name, o.bank_code, o.account_mac, b.sealed, \
-                l.amount, c.programme, p.title_zh AS title, v.number AS voucher \
+                l.amount, c.programme, p.title_zh AS title, v.number AS voucher, p.budget_codes \
            FROM payment_lines AS l JOIN claims AS c ON c.id = l.claim \
            JOIN programmes AS p ON p.code = c.programme JOIN organisations AS o ON o.credit_code = l.payee \
            LEFT JOIN vouchers AS v ON v.id = c.voucher \
@@ -72,6 +74,7 @@ impl PaymentFileRow {
             programme: convert::read(&self.programme)?,
             title: convert::read(&self.title)?,
             voucher: self.voucher.clone(),
+            budget_codes: self.budget_codes.as_ref().map(convert::read_json).transpose()?,
         })
     }
 }

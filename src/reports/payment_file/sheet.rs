@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{Opened, PaymentFile};
+use crate::reports::budget_codes;
 use crate::reports::formats::workbook::Sheets;
 use crate::reports::formats::{Cell, Column, FormatError, Table, csv as values, workbook as sheets};
 use subsidy_core::domain::TextHash;
@@ -18,13 +19,17 @@ const COLUMNS: &[Column] = &[
     Column::summed("金额 amount_cny", 18),
     Column::plain("专项 programme", 24),
     Column::plain("券号 voucher", 30),
+    Column::plain("预算项目 budget_project", 26),
+    Column::plain("功能分类 budget_function", 14),
+    Column::plain("经济分类 budget_economy", 14),
+    Column::plain("资金性质 budget_fund", 14),
 ];
 
 fn table(opened: &[Opened<'_>]) -> Table {
     let row = |opened: &Opened<'_>| {
         let payment = opened.payment;
         let account = payment.account.as_ref();
-        vec![
+        let mut row = vec![
             Cell::Text(payment.claim.uuid().simple().to_string()),
             Cell::Text(payment.payee.to_string()),
             Cell::Text(payment.name.to_string()),
@@ -34,7 +39,9 @@ fn table(opened: &[Opened<'_>]) -> Table {
             Cell::Amount(payment.amount),
             Cell::Text(payment.programme.to_string()),
             payment.voucher.clone().into(),
-        ]
+        ];
+        row.extend(budget_codes::cells(payment.budget_codes.as_ref()));
+        row
     };
     Table { columns: COLUMNS, rows: opened.iter().map(row).collect() }
 }

@@ -2,6 +2,7 @@
 
 #[allow(dead_code, reason = "each test program uses a part of it")]
 use crate::support::city;
+mod bureau_year;
 mod fiscal_years;
 mod parts;
 mod registers;
@@ -36,6 +37,8 @@ fn all() -> Vec<String> {
     all.push("/v1/reports/account-statement?account=B2001,B2003&programme=p&".to_owned());
     all.push("/v1/reports/turnovers?by=programme,month,level,organisation,region,fiscal_year&".to_owned());
     all.push("/v1/reports/budget-execution?by=fiscal_year&".to_owned());
+    all.push("/v1/reports/carry-over?fiscal_year=2025&".to_owned());
+    all.push("/v1/reports/performance?fiscal_year=2025&".to_owned());
     all.push("/v1/reports/turnovers?by=fiscal_year,month&fiscal_year=2025&".to_owned());
     all.push("/v1/reports/turnovers?by=month,level&programme=p&".to_owned());
     all.push("/v1/reports/turnovers?region=none&".to_owned());

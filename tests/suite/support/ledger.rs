@@ -274,6 +274,7 @@ fn funded_programme(fits: usize) -> [Envelope; 4] {
         instrument: Instrument::Voucher,
         legal_basis: LegalBasis { document: line("1号"), valid_from: None, valid_until: None },
         window: subsidy_core::domain::dates::Window { from: date("2025-01-01"), until: date("2027-12-31") },
+        budget_codes: None,
         rules,
     };
     let id = BudgetChangeId::new(Uuid::now_v7());
@@ -282,6 +283,8 @@ fn funded_programme(fits: usize) -> [Envelope; 4] {
         fiscal_year: year(2025),
         document: line("预算1号"),
         source: None,
+        budget_codes: None,
+        targets: Vec::new(),
         effective_date: None,
     };
     [
@@ -313,6 +316,7 @@ pub fn interest_programme(points: &str, until: &str) -> Envelope {
         instrument: Instrument::InterestSubsidy,
         legal_basis: LegalBasis { document: line("1号"), valid_from: None, valid_until: None },
         window: subsidy_core::domain::dates::Window { from: date("2025-01-01"), until: date(until) },
+        budget_codes: None,
         rules,
     };
     by("officer-1", Command::ProposeProgramme(Box::new(proposal)))

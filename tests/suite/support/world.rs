@@ -232,6 +232,8 @@ impl World {
                 fiscal_year: year(2025),
                 document: line("预算1号"),
                 source: None,
+                budget_codes: None,
+                targets: Vec::new(),
                 effective_date: None,
             };
             let proposal = ProposeBudgetChange { id, programme: code.clone(), request };
@@ -446,6 +448,7 @@ impl World {
             instrument,
             legal_basis: LegalBasis { document: line("沪1号"), valid_from: None, valid_until: None },
             window: Window { from: date("2025-01-01"), until: date(until) },
+            budget_codes: None,
             rules: self.policy(instrument),
             code,
         }
@@ -588,6 +591,8 @@ impl World {
                 fiscal_year: year(2025 + self.rng.gen_range(0..2)),
                 document: line("预算2号"),
                 source: None,
+                budget_codes: None,
+                targets: Vec::new(),
                 effective_date: self.maybe(3, |w| w.day(today)),
             },
             5..8 => {

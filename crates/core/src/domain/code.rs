@@ -23,7 +23,7 @@ pub enum Code {
     #[strum(serialize = "invalid_text/private_letter")] InvalidTextPrivateLetter, InvalidReason,
     #[strum(serialize = "invalid_reason/letter")] InvalidReasonLetter,
     #[strum(serialize = "invalid_reason/private_letter")] InvalidReasonPrivateLetter, InvalidDate, InvalidMonth,
-    InvalidInstant, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidCapGroupCode, InvalidBankCode, InvalidTag,
+    InvalidInstant, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidCapGroupCode, InvalidBankCode, InvalidBudgetCode, InvalidTag,
     InvalidAccountNumber, CreditCodeCharset, CreditCodeChecksum, TooManyRows, FormatNotSupported,
     // when, and the agency
     PeriodClosed, EffectiveDateInFuture, EffectiveDateTooEarly, BusinessDateBackwards, AgencyExists,
@@ -36,7 +36,7 @@ pub enum Code {
     TagOfImport, TagEndNotEarlier, TagListRefused, TagLineTwice, TagListMedia,
     // programmes
     ProgrammeExists, InvalidWindow, NothingToLapse, PotExhausted, WindowClosed,
-    FiscalYearOutsideWindow, FiscalYearClosed,
+    FiscalYearOutsideWindow, FiscalYearClosed, TargetTwice,
     ProgrammeNotActive, WrongInstrument, RulesFieldMissing, RulesFieldNotApplicable, RulesInvalid,
     StatutoryPointsCap, StatutoryWindow, PeriodOutsideCosts, SignedOutsideWindow, DisbursedOutsideWindow,
     PeriodSpansYears, CapGroupUnknown,

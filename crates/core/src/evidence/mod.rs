@@ -35,6 +35,8 @@ pub enum EvidenceKind {
     BankStatement,
     /// 贷款合同
     LoanContract,
+    /// 承诺书
+    Commitment,
     /// 评审材料
     Review,
     /// 其他
@@ -50,10 +52,11 @@ impl EvidenceKind {
             // the invoice is taken out of it
             (kind, Zip) => matches!(kind, Self::Invoice),
             (Self::Invoice, Xlsx | Csv | Text) => false,
-            (Self::Contract | Self::LoanContract, Xlsx | Csv) => false,
+            (Self::Contract | Self::LoanContract | Self::Commitment, Xlsx | Csv) => false,
             (
                 Self::Contract
                 | Self::LoanContract
+                | Self::Commitment
                 | Self::Delivery
                 | Self::Payment
                 | Self::BankStatement

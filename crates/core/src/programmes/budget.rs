@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{BudgetCodes, PerformanceTarget};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, SignedAmount};
 use crate::domain::{BudgetChangeId, Date, Line, Money, ProgrammeCode, Revision, Subject, TextHash};
@@ -49,6 +50,12 @@ pub struct BudgetChange {
     /// Where the money comes from (a fund, a level).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Line>,
+    /// Under which codes it is budgeted: an appropriation's own, else the programme's of that day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_codes: Option<BudgetCodes>,
+    /// What the appropriation's fiscal year is to achieve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<PerformanceTarget>,
     /// The day it counts from; the business date of its approval where none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_date: Option<Date>,
@@ -78,6 +85,12 @@ pub enum BudgetRequest {
         /// Where the money comes from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<Line>,
+        /// Under which codes it is budgeted; its programme's where none are given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget_codes: Option<Box<BudgetCodes>>,
+        /// What its fiscal year is to achieve.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        targets: Vec<PerformanceTarget>,
         /// The day it counts from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effective_date: Option<Date>,

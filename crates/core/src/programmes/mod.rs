@@ -7,6 +7,7 @@
 //! before that.
 pub mod bounds;
 pub mod budget;
+pub mod budget_codes;
 pub mod calculation;
 mod calculation_error;
 pub mod cap_use;
@@ -21,6 +22,7 @@ pub mod fiscal_years;
 pub mod grants;
 mod inputs;
 pub mod interest;
+pub mod performance;
 pub mod policy;
 pub mod prorated;
 pub mod rules;
@@ -38,9 +40,11 @@ pub use budget::{
     ApproveBudgetChange, BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
     ProposeBudgetChange,
 };
+pub use budget_codes::BudgetCodes;
 pub use cap_use::{CapPool, CapScope, CapUsageKey};
 pub use dating::DatesError;
 pub use eligibility::{Applicant, EligibilityError};
+pub use performance::{PerformanceMetric, PerformanceTarget};
 pub use policy::{Policy, PolicyError};
 pub use settled_line::SettledLine;
 pub use statutory::StatutoryLimits;
@@ -105,6 +109,9 @@ pub struct Programme {
     pub legal_basis: LegalBasis,
     /// When it applies, both days included.
     pub window: Window,
+    /// Under which codes its money is budgeted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_codes: Option<BudgetCodes>,
     /// Whether it may be used.
     pub status: ProgrammeStatus,
     /// How many versions of its rules there are; they are numbered from 1.
@@ -201,6 +208,9 @@ pub struct ProposeProgramme {
     pub instrument: Instrument,
     pub legal_basis: LegalBasis,
     pub window: Window,
+    /// Under which codes its money is budgeted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_codes: Option<BudgetCodes>,
     /// Version 1 of its rules.
     pub rules: Policy,
 }
@@ -247,6 +257,9 @@ pub enum ProgrammeError {
         /// The last year of the window.
         until: FiscalYear,
     },
+    /// A metric has two targets.
+    #[error("{pointer} has a target already")]
+    TargetTwice { pointer: String },
     /// Money of a fiscal year whose last month is closed.
     #[error("fiscal year {fiscal_year} is closed")]
     FiscalYearClosed { fiscal_year: FiscalYear },
@@ -284,6 +297,6 @@ pub enum ProgrammeError {
 
 crate::domain::coded! {
     ProgrammeError:
-    ProgrammeExists InvalidWindow NothingToLapse FiscalYearOutsideWindow FiscalYearClosed PotExhausted WindowClosed
+    ProgrammeExists InvalidWindow NothingToLapse TargetTwice FiscalYearOutsideWindow FiscalYearClosed PotExhausted WindowClosed
     ProgrammeNotActive WrongInstrument CapGroupUnknown ; Policy Dates
 }

@@ -1,5 +1,6 @@
 //! Decisions on programmes, their rules and their budgets.
 
+use super::performance;
 use super::policy::RelatedProvider;
 use super::{
     BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetRequest, Instrument, Policy, Programme,
@@ -34,6 +35,7 @@ pub fn propose(
         instrument: command.instrument,
         legal_basis: command.legal_basis.clone(),
         window: command.window,
+        budget_codes: command.budget_codes.clone(),
         status: ProgrammeStatus::Draft,
         versions: 1,
         created_by: actor.subject.clone(),
@@ -174,15 +176,15 @@ pub fn usable(programme: &Programme, instrument: Instrument) -> Result<(), Progr
     Ok(())
 }
 
-/// A change of the budget, proposed. `available` is what the programme has left.
+/// A change of a programme's budget, proposed. `available` is what the programme has left.
 pub fn propose_budget_change(
     command: &ProposeBudgetChange,
-    (window, closed_through): (Window, Option<Month>),
+    (programme, closed_through): (&Programme, Option<Month>),
     available: Money,
     actor: &Actor,
     stamp: &Stamp,
 ) -> Result<BudgetChange, ProgrammeError> {
-    in_open_year(&command.request, window, closed_through)?;
+    in_open_year(&command.request, programme.window, closed_through)?;
     let blank = BudgetChange {
         id: command.id,
         programme: command.programme.clone(),
@@ -191,6 +193,8 @@ pub fn propose_budget_change(
         fiscal_year: stamp.business_date.year(),
         document: None,
         source: None,
+        budget_codes: programme.budget_codes.clone(),
+        targets: Vec::new(),
         effective_date: None,
         status: BudgetChangeStatus::Proposed,
         reason: None,
@@ -199,12 +203,23 @@ pub fn propose_budget_change(
         revision: Revision::first(stamp),
     };
     Ok(match &command.request {
-        BudgetRequest::Appropriation { amount, fiscal_year, document, source, effective_date } => {
+        BudgetRequest::Appropriation {
+            amount,
+            fiscal_year,
+            document,
+            source,
+            budget_codes,
+            targets,
+            effective_date,
+        } => {
+            performance::check(targets)?;
             BudgetChange {
                 amount: amount.money(),
                 fiscal_year: *fiscal_year,
                 document: Some(document.clone()),
                 source: source.clone(),
+                budget_codes: budget_codes.as_deref().cloned().or(blank.budget_codes),
+                targets: targets.clone(),
                 effective_date: *effective_date,
                 ..blank
             }

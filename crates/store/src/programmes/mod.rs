@@ -18,7 +18,7 @@ use subsidy_core::programmes::{
 rows! {
     pub struct ProgrammeRow in "programmes", versioned, fixed [
         code_fold, title_zh, title_en, instrument, document, valid_from, valid_until, window_from,
-        window_until,
+        window_until, budget_codes,
         created_by, created,
     ] {
         key { code: String }
@@ -31,6 +31,7 @@ rows! {
         valid_until: Option<NaiveDate>,
         window_from: NaiveDate,
         window_until: NaiveDate,
+        budget_codes: Option<Value>,
         status: String,
         versions: i32,
         created_by: String,
@@ -85,7 +86,8 @@ rows! {
 rows! {
     /// A change of a programme's budget.
     pub struct BudgetChangeRow in "budget_changes", versioned, fixed [
-        programme, kind, amount, fiscal_year, document, source, reason, created_by, created,
+        programme, kind, amount, fiscal_year, document, source, budget_codes, targets, reason, created_by,
+        created,
     ] {
         key { id: Uuid }
         programme: String,
@@ -94,6 +96,8 @@ rows! {
         fiscal_year: i16,
         document: Option<String>,
         source: Option<String>,
+        budget_codes: Option<Value>,
+        targets: Value,
         effective_date: Option<NaiveDate>,
         status: String,
         reason: Option<Vec<u8>>,
@@ -118,7 +122,7 @@ stored! { Programme as ProgrammeRow, ToString::to_string }
 listed! { ProgrammeRow in programmes, by [status], since [updated_at] }
 
 columns! {
-    Programme as ProgrammeRow { code, instrument, status, versions, created_by, approved_by }
+    Programme as ProgrammeRow { code, instrument, budget_codes, status, versions, created_by, approved_by }
     part title: Title { zh as title_zh, en as title_en }
     part legal_basis: LegalBasis { document as document, valid_from as valid_from, valid_until as valid_until }
     part window: Window { from as window_from, until as window_until }
@@ -140,7 +144,7 @@ listed! { BudgetChangeRow in budget_changes, by [programme, status] }
 
 columns! {
     BudgetChange as BudgetChangeRow {
-        id, programme, kind, amount, fiscal_year, document, source, effective_date, status, reason, created_by,
+        id, programme, kind, amount, fiscal_year, document, source, budget_codes, targets, effective_date, status, reason, created_by,
         approved_by,
     }
 }

@@ -20,9 +20,9 @@ use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::{Amount, SignedAmount};
 use subsidy_core::domain::{BudgetChangeId, Code, Date, Line, ProgrammeCode};
 use subsidy_core::programmes::{
-    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetRequest,
-    Instrument, LegalBasis, Policy, Programme, ProgrammeStatus, ProposeBudgetChange, ProposeProgramme,
-    ProposeRules, RulesVersion, Title,
+    ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetCodes,
+    BudgetRequest, Instrument, LegalBasis, PerformanceTarget, Policy, Programme, ProgrammeStatus,
+    ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesVersion, Title,
 };
 use subsidy_store::db::list::ListRow;
 use subsidy_store::db::pool::Connection;
@@ -38,6 +38,8 @@ pub struct NewProgramme {
     instrument: Instrument,
     legal_basis: LegalBasis,
     window: Window,
+    /// By what the budget's system knows its money.
+    budget_codes: Option<BudgetCodes>,
     rules: Policy,
 }
 
@@ -61,6 +63,11 @@ pub struct NewAppropriation {
     document: Line,
     /// Where the money comes from.
     source: Option<Line>,
+    /// The programme's where left out.
+    budget_codes: Option<BudgetCodes>,
+    /// What its fiscal year is to achieve, a metric at most once.
+    #[serde(default)]
+    targets: Vec<PerformanceTarget>,
     effective_date: Option<Date>,
 }
 
@@ -102,6 +109,7 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         instrument: body.instrument,
         legal_basis: body.legal_basis,
         window: body.window,
+        budget_codes: body.budget_codes,
         rules: body.rules,
     }))))
 }
@@ -142,6 +150,8 @@ pub fn appropriate(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         fiscal_year: fiscal_year(body.fiscal_year)?,
         document: body.document,
         source: body.source,
+        budget_codes: body.budget_codes.map(Box::new),
+        targets: body.targets,
         effective_date: body.effective_date,
     };
     Ok(Parsed::new(change(request.new_id(), programme, asked)))

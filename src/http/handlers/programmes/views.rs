@@ -19,8 +19,8 @@ use subsidy_core::programmes::fiscal_years::{
     UsedBudget, YearAppropriation, YearBudget, by_fiscal_year, execution_rate,
 };
 use subsidy_core::programmes::{
-    BudgetChange, BudgetChangeKind, BudgetChangeStatus, Instrument, LegalBasis, Policy, Programme,
-    ProgrammeStatus, ProposalStatus, RulesVersion, Title, rules,
+    BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetCodes, Instrument, LegalBasis,
+    PerformanceTarget, Policy, Programme, ProgrammeStatus, ProposalStatus, RulesVersion, Title, rules,
 };
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
@@ -182,6 +182,10 @@ pub struct ProgrammeView {
     legal_basis: LegalBasis,
     /// Both days included.
     window: Window,
+    /// By what the budget's system knows its money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    budget_codes: Option<BudgetCodes>,
     status: ProgrammeStatus,
     created_by: Subject,
     approved_by: Option<Subject>,
@@ -211,6 +215,7 @@ impl ProgrammeView {
             instrument: programme.instrument,
             legal_basis: programme.legal_basis.clone(),
             window: programme.window,
+            budget_codes: programme.budget_codes.clone(),
             status: programme.status,
             created_by: programme.created_by.clone(),
             approved_by: programme.approved_by.clone(),
@@ -254,6 +259,12 @@ pub struct BudgetChangeView {
     fiscal_year: FiscalYear,
     document: Option<Line>,
     source: Option<Line>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    budget_codes: Option<BudgetCodes>,
+    /// What its fiscal year is to achieve.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    targets: Vec<PerformanceTarget>,
     effective_date: Option<Date>,
     status: BudgetChangeStatus,
     reason: Option<String>,
@@ -280,6 +291,8 @@ impl View for BudgetChangeView {
             fiscal_year: change.fiscal_year,
             document: change.document.clone(),
             source: change.source.clone(),
+            budget_codes: change.budget_codes.clone(),
+            targets: change.targets.clone(),
             effective_date: change.effective_date,
             status: change.status,
             reason: attached.text(change.reason),

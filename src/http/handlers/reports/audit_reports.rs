@@ -21,6 +21,7 @@ use crate::reports::{
 };
 use subsidy_core::book::Command;
 use subsidy_core::book::Duty;
+use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{Code, Date, Money};
 use subsidy_core::ledger::Account;
@@ -54,6 +55,31 @@ pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
     }
     let report = budget_execution::read(&asked.conn, &asked.scope, by.first().copied()).await?;
     answer(&request, &asked, &report)
+}
+
+/// The fiscal year that a request must name; its scope reads to the end of that year.
+async fn read_year_request(request: &ReadRequest) -> Result<(ReportRequest, FiscalYear), Problem> {
+    let refused = || Problem::new(Code::InvalidQuery).with("parameter", "fiscal_year");
+    let year = request.query.number::<i32>("fiscal_year")?.ok_or_else(refused)?;
+    let year = FiscalYear::new(year).map_err(|_| refused())?;
+    let mut asked = read_request(request).await?;
+    // all years are read: what this one's money was spent on follows from the earlier ones
+    asked.scope.only = Only::default();
+    let last: Date = format!("{year}-12-31").parse().map_err(|_| refused())?;
+    asked.scope.as_of = asked.scope.as_of.min(last);
+    Ok((asked, year))
+}
+
+/// `GET /reports/carry-over`
+pub async fn carry_over(request: ReadRequest) -> Result<Reply, Problem> {
+    let (asked, _) = read_year_request(&request).await?;
+    answer(&request, &asked, &budget_execution::carry_over::read(&asked.conn, &asked.scope).await?)
+}
+
+/// `GET /reports/performance`
+pub async fn performance(request: ReadRequest) -> Result<Reply, Problem> {
+    let (asked, year) = read_year_request(&request).await?;
+    answer(&request, &asked, &budget_execution::performance::read(&asked.conn, &asked.scope, year).await?)
 }
 
 /// `GET /reports/turnovers`

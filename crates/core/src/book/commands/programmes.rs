@@ -177,8 +177,8 @@ impl Decide for ProposeBudgetChange {
         let programme = found(context.book.programmes.get(&self.programme)?)?;
         context.no_version()?;
         let available = available(context.book, &programme.code)?;
-        let years = (programme.window, context.agency()?.closed_through);
-        let change = rules::propose_budget_change(self, years, available, context.actor, context.stamp)?;
+        let of = (programme, context.agency()?.closed_through);
+        let change = rules::propose_budget_change(self, of, available, context.actor, context.stamp)?;
         context.effective_date(change.effective_date)?;
         let step = budget_step(&change, None);
         let effects = Effects::step(Change::BudgetChange(Box::new(change.clone())), step);
