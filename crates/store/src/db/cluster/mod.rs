@@ -119,7 +119,7 @@ pub fn tools() -> Result<std::path::PathBuf, ClusterError> {
 }
 
 fn locked(place: &Place) -> Result<File, ClusterError> {
-    let lock = place.lock_file("lock")?;
+    let lock = place.lock_file(place::LOCK)?;
     loop {
         match lock.lock() {
             Ok(()) => return Ok(lock),

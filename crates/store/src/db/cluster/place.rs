@@ -16,6 +16,8 @@ use super::account::{Account, user_name};
 use super::{Binaries, ClusterError};
 
 const NAME: &str = "postgres";
+/// Opening and closing stand in line at it.
+pub(super) const LOCK: &str = "lock";
 /// Both outlive a reboot.
 const ELSEWHERE: [&str; 2] = ["/var/lib/subsidy-ledger", "/var/tmp"];
 /// A socket's path may have 107 bytes; its name takes `/.s.PGSQL.5432` of them.
@@ -125,6 +127,13 @@ fn make(data: &Path, link: &Path) -> Result<(), ClusterError> {
     let draft = data.join(format!(".{NAME}-{:016x}", random()));
     match make_private(&draft, &account) {
         Ok(()) if account.reaches(&draft, &binaries)? => {
+            // an empty folder would be replaced by the next one that is moved there, under whoever uses it already
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(draft.join(LOCK))
+                .map_err(ClusterError::io("create the lock file in", &draft))?;
             return settle(&draft, link, fs::rename(&draft, link));
         }
         Ok(()) => remove(&draft),
@@ -175,8 +184,9 @@ fn give(home: &Path, account: &Account) -> io::Result<()> {
     fs::set_permissions(home, fs::Permissions::from_mode(0o700))
 }
 
-/// Only ever called on a folder of ours that is empty; what cannot be removed is left.
+/// Only ever called on a folder of ours with nothing but a lock file; what cannot be removed is left.
 fn remove(folder: &Path) {
+    fs::remove_file(folder.join(LOCK)).ok();
     fs::remove_dir(folder).ok();
 }
 
