@@ -57,12 +57,13 @@ pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
     answer(&request, &asked, &report)
 }
 
-/// The fiscal year that a request must name; its scope reads to the end of that year.
+/// The fiscal year that a request names, else that of its last day; its scope reads to the end of that year.
 async fn read_year_request(request: &ReadRequest) -> Result<(ReportRequest, FiscalYear), Problem> {
     let refused = || Problem::new(Code::InvalidQuery).with("parameter", "fiscal_year");
-    let year = request.query.number::<i32>("fiscal_year")?.ok_or_else(refused)?;
-    let year = FiscalYear::new(year).map_err(|_| refused())?;
+    let year = request.query.number::<i32>("fiscal_year")?.map(FiscalYear::new);
+    let year = year.transpose().map_err(|_| refused())?;
     let mut asked = read_request(request).await?;
+    let year = year.unwrap_or(asked.scope.as_of.year());
     // all years are read: what this one's money was spent on follows from the earlier ones
     asked.scope.only = Only::default();
     let last: Date = format!("{year}-12-31").parse().map_err(|_| refused())?;
