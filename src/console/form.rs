@@ -169,19 +169,38 @@ pub struct Refusal {
     pub errors: Box<[(String, String)]>,
 }
 
+/// A text of the API without the words that it adds for programs: `已批准（approved）`.
+pub fn without_codes(text: &str) -> String {
+    let mut parts = text.split('（');
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        match part.split_once('）') {
+            Some((word, rest)) if code(word) => said += rest,
+            _ => {
+                said.push('（');
+                said += part;
+            }
+        }
+    }
+    said
+}
+
 impl Refusal {
     /// From `problem+json`.
     pub fn of(status: u16, problem: &Doc) -> Self {
         let (code, errors) = (problem.text("code"), problem.list("errors"));
-        let mut errors: Vec<_> = errors.iter().map(|at| (at.text("pointer"), at.text("detail"))).collect();
+        let mut errors: Vec<_> =
+            errors.iter().map(|at| (at.text("pointer"), without_codes(&at.text("detail")))).collect();
+        let detail = without_codes(&problem.text("detail"));
         let about = ABOUT_FIELDS.iter().filter(|(other, _)| errors.is_empty() && *other == code);
-        let about: Vec<_> = about.map(|(_, at)| ((*at).to_owned(), problem.text("detail"))).collect();
+        let about: Vec<_> = about.map(|(_, at)| ((*at).to_owned(), detail.clone())).collect();
         errors.extend(about);
         Self {
             status,
             code,
             title: problem.text("title"),
-            detail: problem.text("detail").into(),
+            detail: detail.into(),
             remedy: problem.text("remedy").into(),
             request_id: problem.text("request_id").into(),
             errors: errors.into(),
@@ -241,6 +260,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn words_for_programs_are_left_out_and_no_others() {
+        let said = "“已批准（approved）”不允许（见第 3 条），须为：已审核（reviewed）、草稿（draft）。（";
+        assert_eq!(without_codes(said), "“已批准”不允许（见第 3 条），须为：已审核、草稿。（");
+    }
 
     #[test]
     fn fields_make_the_body_that_their_pointers_say() {

@@ -10,13 +10,7 @@ const NAMING: [&str; 3] = ["status", "allowed", "roles"];
 
 /// What a member says, in a text of this language: `已批准（approved）`.
 pub fn spoken<'a>(member: &str, word: &'a str, language: Language) -> Cow<'a, str> {
-    if language == Language::English {
-        return word.into();
-    }
-    if member == "role" {
-        return part(word).map_or(word.into(), Into::into);
-    }
-    if !NAMING.contains(&member) {
+    if language == Language::English || !NAMING.contains(&member) {
         return word.into();
     }
     let role = || word.parse::<Role>().ok().map(Role::name_zh);
@@ -40,22 +34,6 @@ fn state(word: &str) -> Option<&'static str> {
     })
 }
 
-/// What somebody did in a matter, in Chinese.
-fn part(role: &str) -> Option<&'static str> {
-    Some(match role {
-        "created" => "录入",
-        "proposed" => "提出",
-        "recorded" => "登记",
-        "rewrote" => "改写",
-        "submitted" => "提交",
-        "withdrew" => "撤回",
-        "reviewed" => "审核",
-        "objected" => "提出异议",
-        "approved" => "批准",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use strum::VariantArray;
@@ -68,7 +46,6 @@ mod tests {
         assert_eq!(spoken("status", "approved", Language::Chinese), "已批准（approved）");
         assert_eq!(spoken("allowed", "approver", Language::Chinese), "复核（approver）");
         assert_eq!(spoken("status", "approved", Language::English), "approved");
-        assert_eq!(spoken("role", "approved", Language::Chinese), "批准");
         assert_eq!(spoken("invoice", "paid", Language::Chinese), "paid");
         for word in ClaimStatus::VARIANTS.iter().map(|status| status.into_str()) {
             assert!(state(word).is_some(), "{word}");

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::doc::Doc;
 use super::figures;
-use super::form::Form;
+use super::form::{Form, without_codes};
 use super::layout::Frame;
 use super::records::cell::short;
 use super::session::fresh_key;
@@ -94,7 +94,11 @@ fn became(visit: &Visit<'_>) -> Vec<Outcome> {
             number: short(&document),
             href: page.to_owned(),
             tone: if taken { "ok" } else { "bad" },
-            text: if taken { visit.t.word(&result.text("body.status")) } else { result.text("body.detail") },
+            text: if taken {
+                visit.t.word(&result.text("body.status"))
+            } else {
+                without_codes(&result.text("body.detail"))
+            },
         }
     });
     became.collect()
