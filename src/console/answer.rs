@@ -88,7 +88,7 @@ pub fn html(status: u16, page: String) -> HttpResponse {
 }
 
 /// A visit at its beginning.
-fn begun<'a>(at: &'a At, request: &HttpRequest, session: &'a Session, who: &'a SignedIn) -> Visit<'a> {
+pub fn begun<'a>(at: &'a At, request: &HttpRequest, session: &'a Session, who: &'a SignedIn) -> Visit<'a> {
     let (t, large) = preferences(request);
     let (own, query): (Vec<_>, Vec<_>) = pairs(request).into_iter().partition(|(name, _)| name == "done");
     let connection = request.connection_info();

@@ -8,15 +8,14 @@ use askama::Template;
 use chrono::{TimeDelta, Utc};
 use subsidy_core::domain::{Actor, AgencyCode, Role, Subject};
 
-use super::answer::{At, html, pairs, preferences, preferred};
+use super::answer::{At, begun, html, pairs, preferences, preferred};
 use super::doc::Doc;
 use super::layout::Frame;
 use super::records::cell::{Cell, Column, Show, cells, col};
 use super::session::{Session, SignedIn};
 use super::texts::T;
-use super::visit::{Gathered, Visit, render, with_query};
+use super::visit::{Visit, render, with_query};
 use crate::auth::token::Identity;
-use crate::http::extract::RequestId;
 
 /// What is said of a document.
 struct Genuine {
@@ -79,25 +78,6 @@ fn nobody(agency: &str) -> Option<SignedIn> {
     })
 }
 
-fn visit<'a>(at: &'a At, request: &HttpRequest, (session, who): (&'a Session, &'a SignedIn)) -> Visit<'a> {
-    let (t, large) = preferences(request);
-    Visit {
-        state: &at.0,
-        console: &at.1,
-        session,
-        who,
-        t,
-        large,
-        base: String::new(),
-        path: String::new(),
-        query: Vec::new(),
-        done: None,
-        returned: None,
-        request_id: RequestId::of(request),
-        gathered: Gathered::default(),
-    }
-}
-
 const fn unsigned() -> Session {
     Session { token: String::new(), signed_in: None }
 }
@@ -112,7 +92,7 @@ const PAPERS: [(&str, &str, &str); 4] = [
 
 async fn genuine(at: &At, request: &HttpRequest, agency: &str, code: &str) -> Option<Genuine> {
     let (session, who) = (unsigned(), nobody(agency)?);
-    let visit = visit(at, request, (&session, &who));
+    let visit = begun(at, request, &session, &who);
     for (path, kind, amount) in PAPERS {
         let Ok(found) = visit.look(&format!("/v1/{path}/{code}")).await else { continue };
         return Some(said(&visit, kind, amount, &found).await);
@@ -154,7 +134,7 @@ pub async fn published(at: At, request: HttpRequest) -> HttpResponse {
     let peer = request.peer_addr().map(|peer| peer.ip());
     let admitted = agency.is_empty() || limit::admits(peer, Utc::now().timestamp());
     if let Some(who) = who.as_ref().filter(|_| admitted) {
-        let visit = visit(&at, &request, (&session, who));
+        let visit = begun(&at, &request, &session, who);
         for found in visit.look("/v1/publicity?limit=200").await.unwrap_or_default().list("data") {
             let mut shown = cells(&visit, &found, &PUBLISHED).await;
             // the pages behind them are for those who are signed in
