@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
-use super::{Figure, Figures, Movements, at_the_end, movements, years};
+use super::{Figure, Figures, Movements, appropriated, at_the_end, figure, movements, years};
 use crate::reports::ReadError;
 use crate::reports::budget_codes;
 use crate::reports::formats::Column;
@@ -80,9 +80,8 @@ fn row(
     figures: &Figures,
     runs_on: bool,
 ) -> Result<Row, OutOfRange> {
-    let of = |figure: Figure| figures.get(&figure).copied().unwrap_or_default();
-    let sum = |these: &[Figure]| Money::sum(these.iter().map(|figure| of(*figure)));
-    let committed = sum(&[Figure::Reserved, Figure::Committed, Figure::Approved])?;
+    let of = |one| figure(figures, one);
+    let committed = Money::sum([Figure::Reserved, Figure::Committed, Figure::Approved].into_iter().map(of))?;
     let available = of(Figure::Available);
     let (carried, left) =
         if runs_on { (committed.plus(available)?, Money::ZERO) } else { (committed, available) };
@@ -90,7 +89,7 @@ fn row(
         .text(programme)
         .text(year)
         .text(scope.as_of)
-        .amount(sum(&[Figure::Appropriated, Figure::Adjusted])?)
+        .amount(appropriated(figures)?)
         .amount(of(Figure::Expended))
         .amount(of(Figure::Lapsed))
         .amount(carried)

@@ -263,6 +263,26 @@ fn standing(scope: &Scope, by: Dimension, movements: &Movements) -> Result<Repor
     Ok(Report::of(NAME, COLUMNS, rows))
 }
 
+/// CNY of a figure; 0.00 where nothing moved it.
+fn figure(figures: &Figures, figure: Figure) -> Money {
+    figures.get(&figure).copied().unwrap_or_default()
+}
+
+/// What was appropriated, adjustments included.
+fn appropriated(figures: &Figures) -> Result<Money, OutOfRange> {
+    figure(figures, Figure::Appropriated).plus(figure(figures, Figure::Adjusted))
+}
+
+/// The parts of a programme, which follow its own row.
+fn parts_of<'a>(
+    movements: &'a Movements,
+    programme: &str,
+) -> impl Iterator<Item = (&'a str, &'a BTreeMap<Month, Figures>)> {
+    let of_programme = move |(key, _): &(&'a Key, _)| key.0 == programme;
+    let parts = movements.range((programme.to_owned(), Some(String::new()))..).take_while(of_programme);
+    parts.map(|((_, part), months)| (part.as_deref().unwrap_or_default(), months))
+}
+
 /// Where all months together end.
 fn at_the_end(months: &BTreeMap<Month, Figures>) -> Result<Figures, OutOfRange> {
     let mut standing = Figures::new();
@@ -284,7 +304,7 @@ fn row(
     month: Month,
     standing: &Figures,
 ) -> Result<Row, OutOfRange> {
-    let of = |figure: Figure| standing.get(&figure).copied().unwrap_or_default();
+    let of = |one| figure(standing, one);
     let last = month.last_day().min(scope.as_of);
     let kind = part.map_or("total", |(by, _)| by.into_str());
     let mut row = Row::default().text(programme).text(month).text(kind);
@@ -292,17 +312,17 @@ fn row(
         let part = part.filter(|(by, _)| *by == dimension).map(|(_, part)| turnovers::shown(part));
         row = row.text(part.unwrap_or_default());
     }
-    for figure in Figure::ALL {
-        let lines_alone = matches!(figure, Figure::Appropriated | Figure::Adjusted);
+    for one in Figure::ALL {
+        let lines_alone = matches!(one, Figure::Appropriated | Figure::Adjusted);
         row = if part.is_some_and(|(by, _)| by == Dimension::FiscalYear) && !lines_alone {
-            row.amount(of(figure))
-        } else if part.is_none_or(|(by, _)| figure.of_part(by)) {
-            row.figure(of(figure), link(scope, (programme, part), figure, last))
+            row.amount(of(one))
+        } else if part.is_none_or(|(by, _)| one.of_part(by)) {
+            row.figure(of(one), link(scope, (programme, part), one, last))
         } else {
             row.empty()
         };
     }
-    let appropriated = of(Figure::Appropriated).plus(of(Figure::Adjusted))?;
+    let appropriated = appropriated(standing)?;
     Ok(match execution_rate(of(Figure::Expended), appropriated)? {
         Some(percent) if part.is_none_or(|(by, _)| by == Dimension::FiscalYear) => {
             row.text(percent).text(format!("{}/{appropriated}", of(Figure::Expended)))

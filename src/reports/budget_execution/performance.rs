@@ -7,13 +7,13 @@ use serde_json::Value;
 use strum::VariantArray as _;
 
 use super::carry_over::by_programme;
-use super::{Figure, Figures, Movements, movements};
+use super::{Figure, Figures, Movements, appropriated, figure, movements, parts_of};
 use crate::reports::ReadError;
 use crate::reports::formats::Column;
 use crate::reports::report::{Dimension, Report, Row, Scope};
-use subsidy_core::domain::Money;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::{Amount, OutOfRange};
+use subsidy_core::domain::{Money, Month};
 use subsidy_core::programmes::fiscal_years::execution_rate;
 use subsidy_core::programmes::{PerformanceMetric, PerformanceTarget};
 use subsidy_store::db::convert;
@@ -62,7 +62,9 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope, year: FiscalYear) -> 
     for (programme, years) in by_programme(&money)? {
         let figures = years.into_iter().find(|(one, _)| *one == year).map(|(_, figures)| figures);
         let achieved = Achieved {
-            expended: expended(&money, (programme, None), year)?,
+            expended: money
+                .get(&(programme.clone(), None))
+                .map_or(Ok(Money::ZERO), |months| expended(months, year))?,
             rate: figures.map(|figures| rate(&figures)).transpose()?.flatten(),
             organisations: paid_organisations(&organisations, programme, year)?,
         };
@@ -83,27 +85,19 @@ struct Achieved {
 }
 
 fn rate(figures: &Figures) -> Result<Option<Money>, OutOfRange> {
-    let of = |figure: Figure| figures.get(&figure).copied().unwrap_or_default();
-    execution_rate(of(Figure::Expended), of(Figure::Appropriated).plus(of(Figure::Adjusted))?)
+    execution_rate(figure(figures, Figure::Expended), appropriated(figures)?)
 }
 
-/// CNY that a programme, or a part of it, paid out in a year.
-fn expended(
-    found: &Movements,
-    (programme, part): (&str, Option<&str>),
-    year: FiscalYear,
-) -> Result<Money, OutOfRange> {
-    let key = (programme.to_owned(), part.map(str::to_owned));
-    let months = found.get(&key).into_iter().flatten();
-    let in_year = months.filter(|(month, _)| month.first_day().year() == year);
-    Money::sum(in_year.filter_map(|(_, figures)| figures.get(&Figure::Expended)).copied())
+/// CNY that was paid out in the months of a year.
+fn expended(months: &BTreeMap<Month, Figures>, year: FiscalYear) -> Result<Money, OutOfRange> {
+    let in_year = months.iter().filter(|(month, _)| month.first_day().year() == year);
+    Money::sum(in_year.map(|(_, figures)| figure(figures, Figure::Expended)))
 }
 
 fn paid_organisations(found: &Movements, programme: &str, year: FiscalYear) -> Result<Money, OutOfRange> {
     let mut paid = Money::ZERO;
-    for (of, part) in found.keys() {
-        let named = part.as_deref().filter(|part| of == programme && !part.is_empty());
-        if named.is_some() && expended(found, (programme, named), year)?.is_positive() {
+    for (organisation, months) in parts_of(found, programme) {
+        if !organisation.is_empty() && expended(months, year)?.is_positive() {
             paid = paid.plus(Money::from_fen(100))?;
         }
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{COLUMNS, Figure, Figures, Key, Movements, NAME, at_the_end, move_on, row};
+use super::{
+    COLUMNS, Figure, Figures, Key, Movements, NAME, appropriated, at_the_end, figure, move_on, parts_of, row,
+};
 use crate::reports::ReadError;
 use crate::reports::report::{Dimension, Report, Scope};
 use subsidy_core::domain::Month;
@@ -18,14 +20,12 @@ pub(super) fn standing(scope: &Scope, movements: &Movements) -> Result<Report, R
     let whole = |(_, part): &Key| part.is_none();
     for ((programme, _), months) in movements.iter().filter(|(key, _)| whole(key)) {
         let Some(first) = months.keys().next() else { continue };
-        // the programme's own row is the first of its key, its years follow
-        let of_years = movements.range((programme.clone(), Some(String::new()))..);
-        let of_years: Vec<_> = of_years.take_while(|((of, _), _)| of == programme).collect();
+        let of_years: Vec<_> = parts_of(movements, programme).collect();
         let (mut standing, mut by_year) = (Figures::new(), BTreeMap::<FiscalYear, _>::new());
         for month in first.through(Month::of(scope.as_of)) {
             move_on(&mut standing, months.get(&month))?;
-            for ((_, year), months) in &of_years {
-                let year = read_year(year.as_deref())?;
+            for (year, months) in &of_years {
+                let year = read_year(year)?;
                 move_on(by_year.entry(year).or_default(), months.get(&month))?;
             }
             if only.is_none() {
@@ -45,14 +45,13 @@ pub(super) fn standing(scope: &Scope, movements: &Movements) -> Result<Report, R
 
 /// What was appropriated for each year of a programme, in all months.
 pub(super) fn of(movements: &Movements, programme: &str) -> Result<BTreeMap<FiscalYear, Figures>, ReadError> {
-    let of_years = movements.range((programme.to_owned(), Some(String::new()))..);
-    let of_years = of_years.take_while(|((of, _), _)| of == programme);
-    of_years.map(|((_, year), months)| Ok((read_year(year.as_deref())?, at_the_end(months)?))).collect()
+    let of_years = parts_of(movements, programme);
+    of_years.map(|(year, months)| Ok((read_year(year)?, at_the_end(months)?))).collect()
 }
 
-fn read_year(part: Option<&str>) -> Result<FiscalYear, Unreadable> {
-    let year: i32 = part.and_then(|year| year.parse().ok()).unwrap_or_default();
-    FiscalYear::new(year).map_err(|_| Unreadable(year.to_string()))
+fn read_year(part: &str) -> Result<FiscalYear, Unreadable> {
+    let year = part.parse().ok().and_then(|year| FiscalYear::new(year).ok());
+    year.ok_or_else(|| Unreadable(part.to_owned()))
 }
 
 /// The figures of each year's money.
@@ -60,23 +59,22 @@ pub(super) fn attributed(
     standing: &Figures,
     by_year: &BTreeMap<FiscalYear, Figures>,
 ) -> Result<Vec<(FiscalYear, Figures)>, OutOfRange> {
-    let of = |figures: &Figures, figure| figures.get(&figure).copied().unwrap_or_default();
     let mut years = BTreeMap::new();
     for (year, figures) in by_year {
-        let appropriated = of(figures, Figure::Appropriated).plus(of(figures, Figure::Adjusted))?;
-        let money = YearAppropriation { appropriated, lapsed: of(figures, Figure::Lapsed) };
+        let appropriated = appropriated(figures)?;
+        let money = YearAppropriation { appropriated, lapsed: figure(figures, Figure::Lapsed) };
         if money != YearAppropriation::default() {
             years.insert(*year, money);
         }
     }
     let used = UsedBudget {
-        expended: of(standing, Figure::Expended),
-        payable: of(standing, Figure::Approved),
-        committed: of(standing, Figure::Committed),
-        reserved: of(standing, Figure::Reserved),
+        expended: figure(standing, Figure::Expended),
+        payable: figure(standing, Figure::Approved),
+        committed: figure(standing, Figure::Committed),
+        reserved: figure(standing, Figure::Reserved),
     };
     let figures = |budget: YearBudget| {
-        let adjusted = by_year.get(&budget.fiscal_year).map(|figures| of(figures, Figure::Adjusted));
+        let adjusted = by_year.get(&budget.fiscal_year).map(|figures| figure(figures, Figure::Adjusted));
         let adjusted = adjusted.unwrap_or_default();
         let figures = BTreeMap::from([
             (Figure::Appropriated, budget.appropriated.minus(adjusted)?),
