@@ -132,7 +132,7 @@ impl Decide for ProposeRules {
 impl Decide for ApproveRules {
     fn needs(&self, reads: &mut Reads<'_>) {
         programmes::read(&self.programme, reads);
-        reads.insert(Key::Rules(RulesKey { programme: self.programme.clone(), number: self.number }));
+        reads.insert(programmes::key(&self.programme, self.number));
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {

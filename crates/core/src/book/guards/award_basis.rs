@@ -15,7 +15,7 @@ use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::grants::{GrantRules, TrancheOn};
-use crate::programmes::{RulesKey, RulesVersion, SettledLine};
+use crate::programmes::{RulesVersion, SettledLine};
 
 /// The award and the tranche that a claim is for.
 pub(crate) struct AwardBasis<'a> {
@@ -37,7 +37,7 @@ pub(crate) fn grant_rules<'a>(
 
 /// The keys of [`grant_rules`].
 pub(crate) fn rules_key(programme: &ProgrammeCode, number: Option<u32>) -> Option<Key> {
-    number.map(|number| Key::Rules(RulesKey { programme: programme.clone(), number }))
+    number.map(|number| programmes::key(programme, number))
 }
 
 /// Who works for the applicant, or for whom it is related to, does not judge its application. One that is not registered is

@@ -7,15 +7,15 @@ use super::programmes;
 use crate::book::context::{Context, Reads, not_before};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
-use crate::book::{Fault, Key};
+use crate::book::{Book, Fault, Key};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject};
 use crate::domain::dates::FiscalYear;
-use crate::domain::{CreditCode, Date, Folded, LoanId, Money, ProgrammeCode, RentalId};
+use crate::domain::{CreditCode, Date, LoanId, Money, ProgrammeCode, RentalId};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::{Calculation, CapUse, GroupUse};
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::policy::{AnnualCap, CapHolder, Policy};
-use crate::programmes::{CapPool, CapScope, CapUsageKey, Counts, ProgrammeError, RulesKey, RulesVersion};
+use crate::programmes::{CapPool, CapScope, CapUsageKey, Counts, ProgrammeError, RulesKey};
 use crate::vouchers::{Voucher, VoucherStatus};
 
 /// What a case rests on, as far as caps count by it.
@@ -58,46 +58,47 @@ impl<'a> Counted<'a> {
 
     /// A claim, which may rest on a voucher that is not known yet.
     pub(crate) fn peeked(claim: &'a Claim, reads: &Reads<'_>) -> Self {
-        let rests_on = match &claim.subject {
-            ClaimSubject::VoucherRedemption { voucher, .. } => {
-                reads.book.vouchers.peek(voucher).map(|known| RestsOn::Contract(known.rental))
-            }
-            ClaimSubject::RentalSubsidy { rental, .. } => Some(RestsOn::Contract(*rental)),
-            ClaimSubject::InterestSubsidy { loan, .. } => Some(RestsOn::Loan(*loan)),
-            ClaimSubject::GrantTranche { .. } => None,
-        };
-        let (programme, organisation) = (&claim.programme, claim.organisation);
-        Self { programme, organisation, rests_on, version: Some(claim.rules_version) }
+        let voucher = claim.subject.voucher().and_then(|id| reads.book.vouchers.peek(&id));
+        Self { version: Some(claim.rules_version), ..Self::resting(claim, voucher) }
     }
 
     /// A claim. What it rests on is looked up only where its rules count by it.
     pub(crate) fn claim(context: Context<'_>, claim: &'a Claim, rules: &Policy) -> Result<Self, Stop> {
-        let rests_on = match (&claim.subject, rules.caps.per) {
-            (_, None | Some(CapHolder::Organisation)) | (ClaimSubject::GrantTranche { .. }, _) => None,
-            (ClaimSubject::VoucherRedemption { voucher, .. }, _) => {
-                context.book.vouchers.get(voucher)?.map(|known| RestsOn::Contract(known.rental))
-            }
-            (ClaimSubject::RentalSubsidy { rental, .. }, _) => Some(RestsOn::Contract(*rental)),
-            (ClaimSubject::InterestSubsidy { loan, .. }, _) => Some(RestsOn::Loan(*loan)),
-        };
-        let (programme, organisation) = (&claim.programme, claim.organisation);
-        Ok(Self { programme, organisation, rests_on, version: None })
+        if matches!(rules.caps.per, None | Some(CapHolder::Organisation)) {
+            return Ok(Self { rests_on: None, ..Self::resting(claim, None) });
+        }
+        let voucher = claim.subject.voucher().map(|id| context.book.vouchers.get(&id)).transpose()?;
+        Ok(Self::resting(claim, voucher.flatten()))
     }
 
-    /// By whom the rules count, where not by organisation alone. `project` is the fold of the loan's.
-    fn scope(&self, rules: &Policy, project: impl Fn(LoanId) -> Option<Folded>) -> Option<CapScope> {
+    /// A claim, on its voucher where it draws on one.
+    fn resting(claim: &'a Claim, voucher: Option<&Voucher>) -> Self {
+        let rests_on = match &claim.subject {
+            ClaimSubject::VoucherRedemption { .. } => voucher.map(|known| RestsOn::Contract(known.rental)),
+            ClaimSubject::RentalSubsidy { rental, .. } => Some(RestsOn::Contract(*rental)),
+            ClaimSubject::InterestSubsidy { loan, .. } => Some(RestsOn::Loan(*loan)),
+            ClaimSubject::GrantTranche { .. } => None,
+        };
+        Self { programme: &claim.programme, organisation: claim.organisation, rests_on, version: None }
+    }
+
+    /// By whom the rules count, where not by organisation alone.
+    fn scope(&self, rules: &Policy, book: &Book) -> Option<CapScope> {
         match (rules.caps.per?, self.rests_on?) {
             (CapHolder::Contract, RestsOn::Contract(rental)) => Some(CapScope::Contract(rental)),
             (CapHolder::Loan, RestsOn::Loan(loan)) => Some(CapScope::Loan(loan)),
-            (CapHolder::Project, RestsOn::Loan(loan)) => project(loan).map(CapScope::Project),
+            (CapHolder::Project, RestsOn::Loan(loan)) => {
+                let known = book.loans.peek(&loan)?;
+                Some(CapScope::Project(known.project.code.folded()))
+            }
             (CapHolder::Organisation | CapHolder::Contract | CapHolder::Loan | CapHolder::Project, _) => None,
         }
     }
 
-    /// The pools that a case counts in, that of its own caps first.
-    fn pools(&self, rules: &Policy, project: impl Fn(LoanId) -> Option<Folded>) -> Vec<CapPool> {
+    /// The pools that a case counts in, as far as the book shows them, that of its own caps first.
+    fn pools(&self, rules: &Policy, book: &Book) -> Vec<CapPool> {
         let of = |scope| CapPool::Programme(self.programme.clone(), scope);
-        let mut pools: Vec<CapPool> = self.scope(rules, project).map(of).into_iter().collect();
+        let mut pools: Vec<CapPool> = self.scope(rules, book).map(of).into_iter().collect();
         pools.push(of(CapScope::Organisation));
         pools.extend(rules.caps.groups.iter().flatten().cloned().map(CapPool::Group));
         pools
@@ -108,7 +109,7 @@ impl<'a> Counted<'a> {
             // else the project would be taken for none
             context.book.loans.get(&loan)?;
         }
-        Ok(self.pools(rules, |loan| context.book.loans.peek(&loan).map(|known| known.project.code.folded())))
+        Ok(self.pools(rules, context.book))
     }
 
     const fn key(&self, pool: CapPool, year: Option<FiscalYear>, counts: Counts) -> CapUsageKey {
@@ -119,13 +120,12 @@ impl<'a> Counted<'a> {
 /// What caps count of one kind, in a year and in all, under every version of the rules that is known.
 pub(crate) fn read(of: Counted<'_>, year: Option<FiscalYear>, counts: Counts, reads: &mut Reads<'_>) {
     let book = reads.book;
-    let project = |loan: LoanId| book.loans.peek(&loan).map(|known| known.project.code.folded());
     let versions = book.programmes.peek(of.programme).map_or(0, |known| known.versions);
     let mut pools = BTreeSet::from([CapPool::Programme(of.programme.clone(), CapScope::Organisation)]);
     for number in (1..=versions).chain(of.version) {
         let key = RulesKey { programme: of.programme.clone(), number };
         let Some(rules) = book.rules.peek(&key).map(|version| &version.rules) else { continue };
-        pools.extend(of.pools(rules, project));
+        pools.extend(of.pools(rules, book));
         reads.extend(rules.caps.groups.iter().flatten().cloned().map(Key::CapGroup));
         if let (Some(CapHolder::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, of.rests_on) {
             reads.insert(Key::Loan(loan));
@@ -172,8 +172,7 @@ pub(crate) fn used(
 
 /// The keys of [`counted`], of a claim approved on a day.
 pub(crate) fn read_counted(claim: &Claim, approved_on: Option<Date>, reads: &mut Reads<'_>) {
-    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
-    reads.insert(Key::Rules(key));
+    reads.insert(programmes::rules_key(claim));
     // by what the rules count is not known yet: all of it is looked for at once, since rounds are few
     reads.extend(claim.subject.voucher().map(Key::Voucher));
     reads.extend(claim.subject.loan().map(Key::Loan));
@@ -233,20 +232,13 @@ pub(crate) fn issued(
     voucher: &Voucher,
     (by, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
-    let rules = &voucher_rules(context, voucher)?.rules;
+    let rules = &programmes::version(context.book, &voucher.programme, voucher.rules_version)?.rules;
     moved(
         context,
         (Counted::voucher(voucher), rules),
         ([voucher.fiscal_year, None], Counts::Issue),
         (by, day),
     )
-}
-
-/// The rules under which a voucher was issued.
-fn voucher_rules<'a>(context: Context<'a>, voucher: &Voucher) -> Result<&'a RulesVersion, Fault> {
-    let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
-    let lost = || Fault::Broken(format!("voucher {} has lost its rules", voucher.id));
-    context.book.rules.get(&key)?.ok_or_else(lost)
 }
 
 /// The keys of [`released`], and the balances that it moves.
@@ -262,7 +254,7 @@ pub(crate) fn read_released(voucher: &Voucher, reads: &mut Reads<'_>) {
 
 /// The rules under which a voucher was issued.
 pub(crate) fn rules_of(voucher: &Voucher) -> Key {
-    Key::Rules(RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version })
+    programmes::key(&voucher.programme, voucher.rules_version)
 }
 
 /// What the caps on issues count once a voucher gave something back. The cap of its year stays used where the rules cap
@@ -272,10 +264,10 @@ pub(crate) fn released(
     voucher: &Voucher,
     (amount, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
-    let rules = voucher_rules(context, voucher)?;
+    let rules = programmes::version(context.book, &voucher.programme, voucher.rules_version)?;
     let unused = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
-    let annual = rules.rules.under(voucher.tier).caps.annual.clone();
-    let stays = annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
+    let under = rules.rules.under(voucher.tier);
+    let stays = under.caps.annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
     let less = amount.negated()?;
     let mut changes = issued(context, voucher, (less, day))?;
     changes.retain(|change| match change {
@@ -315,7 +307,7 @@ pub(crate) fn committable(
     voucher: &Voucher,
     (year, most): (FiscalYear, Money),
 ) -> Result<Money, Stop> {
-    let rules = &voucher_rules(context, voucher)?.rules;
+    let rules = &programmes::version(context.book, &voucher.programme, voucher.rules_version)?.rules;
     let under = rules.under(voucher.tier);
     let used = used(context, rules, Counted::voucher(voucher), (year, Counts::Issue))?;
     let counted = |cap: &&AnnualCap| cap.counts.contains(&Counts::Issue) && !cap.keeps_released();
@@ -338,7 +330,10 @@ pub(crate) fn not_before_issues_freed(
     voucher: &Voucher,
     day: Date,
 ) -> Result<(), Stop> {
-    let (of, rules) = (Counted::voucher(voucher), &voucher_rules(context, voucher)?.rules);
+    let (of, rules) = (
+        Counted::voucher(voucher),
+        &programmes::version(context.book, &voucher.programme, voucher.rules_version)?.rules,
+    );
     for pool in of.known(context, rules)? {
         for year in [voucher.fiscal_year, None] {
             let used = context.book.usages.get(&of.key(pool.clone(), year, Counts::Issue))?;

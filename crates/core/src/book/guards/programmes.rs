@@ -12,7 +12,12 @@ use crate::programmes::{Programme, ProgrammeError, RulesKey, RulesVersion};
 pub(crate) fn read(code: &ProgrammeCode, reads: &mut Reads<'_>) {
     reads.insert(Key::Programme(code.clone()));
     let versions = reads.book.programmes.peek(code).map_or(0, |p| p.versions);
-    reads.extend((1..=versions).map(|number| Key::Rules(RulesKey { programme: code.clone(), number })));
+    reads.extend((1..=versions).map(|number| key(code, number)));
+}
+
+/// The key of [`version`].
+pub(crate) fn key(programme: &ProgrammeCode, number: u32) -> Key {
+    Key::Rules(RulesKey { programme: programme.clone(), number })
 }
 
 /// Every version of a programme's rules.
@@ -36,14 +41,12 @@ pub(crate) fn available(book: &Book, programme: &ProgrammeCode) -> Result<Money,
 
 /// The rules under which a claim was submitted.
 pub(crate) fn rules_of<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a RulesVersion, Fault> {
-    let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
-    let lost = || Fault::Broken(format!("claim {} has lost its rules", claim.id));
-    context.book.rules.get(&key)?.ok_or_else(lost)
+    version(context.book, &claim.programme, claim.rules_version)
 }
 
 /// The key of [`rules_of`].
 pub(crate) fn rules_key(claim: &Claim) -> Key {
-    Key::Rules(RulesKey { programme: claim.programme.clone(), number: claim.rules_version })
+    key(&claim.programme, claim.rules_version)
 }
 
 /// Error: less is available than is to be committed.
