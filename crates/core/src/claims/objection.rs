@@ -64,6 +64,15 @@ pub enum Resolution {
     Dismissed,
 }
 
+impl From<Resolution> for ObjectionStatus {
+    fn from(decision: Resolution) -> Self {
+        match decision {
+            Resolution::Upheld => Self::Upheld,
+            Resolution::Dismissed => Self::Dismissed,
+        }
+    }
+}
+
 /// `POST /claims/{id}/objections/{objection}/resolve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolveObjection {
@@ -77,8 +86,8 @@ pub struct ResolveObjection {
 /// does not count.
 pub fn published_until(claim: &Claim, rules: &RulesVersion) -> Option<Date> {
     // of a grant the award is published, not each tranche of it
-    let days = rules.rules.publicity_days.filter(|days| *days > 0 && claim.subject.tranche().is_none())?;
-    claim.reviewed_on?.plus_days(u64::from(days))
+    let begins = claim.reviewed_on.filter(|_| claim.subject.tranche().is_none())?;
+    rules.rules.published_until(begins).ok().flatten()
 }
 
 /// Whether no objection holds back the claim's approval.
@@ -138,7 +147,7 @@ pub fn resolve(
     WrongState::unless(objection.status, &[ObjectionStatus::Open])?;
     let upheld = command.decision == Resolution::Upheld;
     let resolved = Objection {
-        status: if upheld { ObjectionStatus::Upheld } else { ObjectionStatus::Dismissed },
+        status: command.decision.into(),
         reason: Some(command.reason),
         resolved_by: Some(actor.subject.clone()),
         revision: objection.revision.next(stamp),

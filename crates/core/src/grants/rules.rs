@@ -265,12 +265,12 @@ pub fn all_scored(applications: &[&Application], grant: &GrantRules) -> Result<(
     for application in applications {
         let waits = match application.status {
             ApplicationStatus::Submitted => true,
-            ApplicationStatus::Passed => !application.is_scored(),
+            ApplicationStatus::Passed => {
+                enough(application, application.experts.len(), grant)?;
+                !application.is_scored()
+            }
             _ => false,
         };
-        if application.status == ApplicationStatus::Passed {
-            enough(application, application.experts.len(), grant)?;
-        }
         if waits {
             return Err(GrantError::ScoresMissing { application: application.id });
         }
@@ -348,8 +348,6 @@ pub fn award(
         claim: None,
     });
     let today = stamp.business_date;
-    let days = rules.rules.publicity_days.filter(|days| *days > 0);
-    let until = days.map(|days| today.plus_days(u64::from(days)).ok_or(OutOfRange)).transpose()?;
     let (from, months) = (application.project.from, application.project.months);
     let award = Award {
         id: listed.award,
@@ -365,7 +363,7 @@ pub fn award(
         rules_version: rules.number,
         tranches: tranches.collect(),
         awarded_on: today,
-        published_until: until,
+        published_until: rules.rules.published_until(today)?,
         objections: Vec::new(),
         due_on: from.plus_months(months).ok_or(OutOfRange)?,
         extended: false,

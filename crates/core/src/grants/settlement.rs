@@ -6,7 +6,7 @@ use super::awards::{
     Acceptance, Award, AwardObjection, AwardStatus, Extension, OBJECTIONS_MAX, ProposeAcceptance,
     ProposeExtension, ResolveAwardObjection, Settled,
 };
-use crate::claims::objection::{ObjectionStatus, Resolution};
+use crate::claims::objection::ObjectionStatus;
 use crate::claims::{Claim, ClaimStatus, payable};
 use crate::domain::money::OutOfRange;
 use crate::domain::{Actor, Date, Money, Stamp, TextHash};
@@ -33,10 +33,13 @@ pub fn object(award: &Award, text: TextHash, actor: &Actor, stamp: &Stamp) -> Re
     Ok(award)
 }
 
-/// The objection of a number, counted from 1.
+/// Where an objection stands, by its number, which is counted from 1.
+fn place(number: u32) -> Option<usize> {
+    usize::try_from(number).ok()?.checked_sub(1)
+}
+
 pub fn objection(award: &Award, number: u32) -> Option<&AwardObjection> {
-    let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1))?;
-    award.objections.get(place)
+    award.objections.get(place(number)?)
 }
 
 /// An award with an objection resolved.
@@ -50,11 +53,9 @@ pub fn resolve(
     if let Some(status) = known.filter(|status| *status != ObjectionStatus::Open) {
         return Err(GrantError::state(status));
     }
-    let upheld = command.decision == Resolution::Upheld;
     let mut award = Award { revision: award.revision.next(stamp), ..award.clone() };
-    let place = usize::try_from(command.number).ok().and_then(|number| number.checked_sub(1));
-    if let Some(one) = place.and_then(|place| award.objections.get_mut(place)) {
-        one.status = if upheld { ObjectionStatus::Upheld } else { ObjectionStatus::Dismissed };
+    if let Some(one) = place(command.number).and_then(|place| award.objections.get_mut(place)) {
+        one.status = command.decision.into();
         one.reason = Some(command.reason);
         one.resolved_by = Some(actor.subject.clone());
     }

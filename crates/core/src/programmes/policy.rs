@@ -11,7 +11,7 @@ pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, R
 use super::grants::GrantRules;
 pub use super::tiers::{Tier, TierCaps, TierWhen};
 pub use crate::domain::DayCount;
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Date, Label, Percent, Points, Rounding, UnitPrice};
 
 /// A funding level's share.
@@ -255,6 +255,13 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The last day of a publicity that begins on a day, which does not count; none where the rules ask for none. Error: out
+    /// of range.
+    pub fn published_until(&self, begins: Date) -> Result<Option<Date>, OutOfRange> {
+        let days = self.publicity_days.filter(|days| *days > 0);
+        days.map(|days| begins.plus_days(u64::from(days)).ok_or(OutOfRange)).transpose()
+    }
+
     /// Whether banks are paid ahead.
     pub fn prefunds(&self) -> bool {
         self.prefund == Some(true)

@@ -3,10 +3,10 @@
 use crate::book::context::{Context, Decide, Reads, found, named};
 use crate::book::effects::{Change, Decision, Effects, NewSheet, Outcome, Transition};
 use crate::book::guards::award_basis::{grant_rules, rules_key, unrelated};
-use crate::book::guards::{parties, programmes};
+use crate::book::guards::{backing, parties, programmes};
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
-use crate::domain::{ApplicationId, CallId, EvidenceId, WrongState};
+use crate::domain::{ApplicationId, CallId, WrongState};
 use crate::grants::{
     Application, ApplicationStatus, Call, CallStatus, GrantError, NameApplication, NameCall, NameExperts,
     ProposeCall, RejectCall, ReviewApplication, ScoreApplication, WriteApplication, rules,
@@ -125,20 +125,9 @@ fn computed<'a>(
     let organisation = parties::let_in(context, filed, version_of)?.organisation;
     rules::fits(grant, command)?;
     for (place, id) in command.evidence.iter().enumerate() {
-        own_evidence(context, *id, command, place)?;
+        backing::own(context, command.organisation, *id, &format!("/evidence/{place}"))?;
     }
     Ok((call, rules::grantable((version_of, organisation), grant, command, version)?))
-}
-
-fn own_evidence(
-    context: Context<'_>,
-    id: EvidenceId,
-    command: &WriteApplication,
-    place: usize,
-) -> Result<(), Stop> {
-    let known = context.book.evidence.get(&id)?;
-    named(known.filter(|known| known.organisation == command.organisation), &format!("/evidence/{place}"))?;
-    Ok(())
 }
 
 pub(super) struct DraftApplication<'a>(pub &'a WriteApplication);

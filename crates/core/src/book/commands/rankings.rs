@@ -3,7 +3,7 @@
 use crate::book::Key;
 use crate::book::context::{Context, Decide, Reads, found, named};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
-use crate::book::guards::{parties, programmes};
+use crate::book::guards::{backing, parties, programmes};
 use crate::book::refusal::Stop;
 use crate::domain::{Date, RankingId};
 use crate::programmes::rules::in_force;
@@ -36,8 +36,8 @@ impl Decide for ProposeRanking {
         for (place, entry) in self.entries.iter().enumerate() {
             let organisation = parties::let_in(context, (entry.organisation, today), version)?.organisation;
             for (number, id) in entry.evidence.iter().enumerate() {
-                let evidence = book.evidence.get(id)?.filter(|one| one.organisation == entry.organisation);
-                named(evidence, &format!("/entries/{place}/evidence/{number}"))?;
+                let pointer = format!("/entries/{place}/evidence/{number}");
+                backing::own(context, entry.organisation, *id, &pointer)?;
             }
             entries.push((entry, organisation.revision.created));
         }

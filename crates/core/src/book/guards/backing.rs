@@ -29,11 +29,11 @@ pub(crate) fn written(
 ) -> Result<Vec<TakenInvoice>, Stop> {
     backing::named_once(&command.invoices, &command.evidence)?;
     for (place, id) in command.evidence.iter().enumerate() {
-        own(context, parties, *id, &format!("/evidence/{place}"))?;
+        own(context, parties.organisation, *id, &format!("/evidence/{place}"))?;
     }
     let mut parts = Vec::with_capacity(command.invoices.len());
     for (place, part) in command.invoices.iter().enumerate() {
-        let evidence = own(context, parties, part.evidence_id, &backing::named(place))?;
+        let evidence = own(context, parties.organisation, part.evidence_id, &backing::named(place))?;
         parts.push(backing::taken(part, evidence, place)?);
     }
     fits(context, &parts, parties, before)?;
@@ -128,14 +128,14 @@ fn fits(
     Ok(())
 }
 
-/// Evidence of the claim's organisation; another's is not there.
-fn own<'a>(
+/// Evidence of an organisation; another's is not there.
+pub(crate) fn own<'a>(
     context: Context<'a>,
-    parties: Parties,
+    organisation: CreditCode,
     id: EvidenceId,
     pointer: &str,
 ) -> Result<&'a Evidence, Stop> {
-    let found = context.book.evidence.get(&id)?.filter(|found| found.organisation == parties.organisation);
+    let found = context.book.evidence.get(&id)?.filter(|found| found.organisation == organisation);
     Ok(named(found, pointer)?)
 }
 
