@@ -50,7 +50,7 @@ impl Batch<'_> {
             Field::MessageId => self.file.message_id(),
             Field::Count => self.file.payments.len().to_string(),
             Field::Total => self.total.to_string(),
-            Field::TotalFen => fen(self.total),
+            Field::TotalFen => self.total.fen().to_string(),
             Field::ExecutionDate => {
                 self.file.execution_date.naive().format(&self.template.date_format).to_string()
             }
@@ -74,18 +74,12 @@ fn of_payment(field: Field, (number, opened): (usize, &Opened<'_>)) -> String {
         Field::BankCode => account.map(|account| account.bank_code.to_string()).unwrap_or_default(),
         Field::AccountNumber => opened.number().unwrap_or_default().to_owned(),
         Field::Amount => payment.amount.to_string(),
-        Field::AmountFen => fen(payment.amount),
+        Field::AmountFen => payment.amount.fen().to_string(),
         Field::Programme => payment.programme.to_string(),
         Field::Voucher => payment.voucher.clone().unwrap_or_default(),
         Field::Remittance => remittance(payment),
         _ => String::new(),
     }
-}
-
-/// 1.40 is 140.
-fn fen(amount: Money) -> String {
-    let digits = amount.to_string().replace('.', "");
-    digits.trim_start_matches('0').to_owned()
 }
 
 fn separated(template: &Template, rows: &[Vec<String>]) -> Result<Vec<u8>, FormatError> {
