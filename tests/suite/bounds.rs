@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::*;
+use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::{Calculation, Inputs, Question, sheet};
 use subsidy_core::programmes::policy::{ItemRatio, Policy, Prorate};
 use subsidy_core::programmes::prorated::Prorated;
-use subsidy_core::programmes::{ProposalStatus, RulesVersion, SettledLine};
 
 use crate::support::city::{BANK, CLOUD, City, rules, text};
-use crate::support::world::{date, instant, label, programme};
+use crate::support::world::{date, label, version};
 
 fn days(from: &str, until: &str) -> Value {
     json!({"from": from, "until": until})
@@ -27,21 +27,6 @@ fn rent(rental: &str, [from, until]: [&str; 2], line: Value) -> Value {
     json!({
         "kind": "rental_subsidy", "programme": "r", "rental_id": rental, "period": days(from, until), "settlement": [line],
     })
-}
-
-fn approved(city: &City, body: &Value) -> Value {
-    let id = city.filed(&city.firm, body);
-    city.pass(&id);
-    city.claim(&id)
-}
-
-/// Every leaf is decided again, and every sheet comes out again from what stands on it.
-fn holds(city: &City) {
-    let rows = city.get("/v1/reports/recalculation", &city.sun);
-    for row in rows["rows"].as_array().unwrap() {
-        assert_eq!(row["result"], json!("same"), "{row}");
-    }
-    city.verifies();
 }
 
 #[test]
@@ -62,7 +47,7 @@ fn a_contract_that_runs_longer_than_its_costs_counts_by_days_and_in_whole_yuan()
     let late = contract(&city, "R-3", ["2025-12-31", "2026-12-31"], compute.clone());
     city.move_to("2026-01-10");
     // the claim is for what is over; the contract is what counts by days
-    let claim = approved(&city, &rent(&e18, ["2025-03-01", "2026-01-01"], compute.clone()));
+    let claim = city.passed(&rent(&e18, ["2025-03-01", "2026-01-01"], compute.clone()));
     let sheet = &claim["calculation"];
     assert_eq!((&claim["amount"], &sheet["computed"]), (&json!("25102.00"), &json!("25102.00")));
     assert_eq!(
@@ -87,7 +72,7 @@ fn a_contract_that_runs_longer_than_its_costs_counts_by_days_and_in_whole_yuan()
     assert_eq!(refused("/v1/claims", claim), outside("/rental_id"));
     let claim = rent(&other, ["2026-01-01", "2026-01-05"], compute);
     assert_eq!(refused("/v1/claims", claim), outside("/period"));
-    holds(&city);
+    city.recomputes();
 }
 
 #[test]
@@ -120,7 +105,7 @@ fn what_is_paid_by_the_unit_is_paid_for_the_quantity_and_at_most_the_ratio() {
         );
     }
     let e22 = json!({"quantity": "12345.678", "unit": "ＫＷh"});
-    let claim = approved(&city, &rent(&rental, period, line("power", e22)));
+    let claim = city.passed(&rent(&rental, period, line("power", e22)));
     let found = &claim["calculation"]["lines"][0];
     assert_eq!((&claim["amount"], &found["exact"]), (&json!("617.28"), &json!("617.2839")));
     assert_eq!((&found["quantity"], &found["unit_price"]), (&json!("12345.678"), &json!("0.05")));
@@ -138,9 +123,9 @@ fn what_is_paid_by_the_unit_is_paid_for_the_quantity_and_at_most_the_ratio() {
         };
         let body =
             rent(&rental, [day, &format!("2025-{next}")], line("compute", json!({"quantity": quantity})));
-        assert_eq!(approved(&city, &body)["amount"], json!(amount));
+        assert_eq!(city.passed(&body)["amount"], json!(amount));
     }
-    holds(&city);
+    city.recomputes();
 }
 
 #[test]
@@ -184,7 +169,7 @@ fn what_is_too_little_is_not_paid_and_the_rest_of_a_voucher_is() {
         "interest_paid": "999.99",
     });
     assert_eq!(city.refused(422, "/v1/claims", &city.firm, &claim), "below_minimum");
-    holds(&city);
+    city.recomputes();
 }
 
 #[test]
@@ -208,7 +193,7 @@ fn a_share_of_the_interest_paid_counts_by_the_days_that_earn_within_the_agencys_
             "period": days("2025-01-01", "2025-07-01")})
     };
     // 90 of 181 days earn: 181,000.00 × 50 % × 90 ÷ 181
-    let claim = approved(&city, &ask(&loan("L-1", "2"), "181000"));
+    let claim = city.passed(&ask(&loan("L-1", "2"), "181000"));
     let sheet = &claim["calculation"];
     assert_eq!((&claim["amount"], &sheet["exact"]), (&json!("45000.00"), &json!("45000.00")));
     let segments = sheet["segments"].as_array().unwrap();
@@ -219,7 +204,7 @@ fn a_share_of_the_interest_paid_counts_by_the_days_that_earn_within_the_agencys_
         json!({"points_max": "1.5", "window_until": "2027-12-31"})
     );
     // 1,500.00 a day at the limit for 90 days
-    let claim = approved(&city, &ask(&loan("L-2", "8"), "1448000"));
+    let claim = city.passed(&ask(&loan("L-2", "8"), "1448000"));
     assert_eq!(
         (&claim["amount"], &claim["calculation"]["computed"]),
         (&json!("135000.00"), &json!("360000.00"))
@@ -231,7 +216,7 @@ fn a_share_of_the_interest_paid_counts_by_the_days_that_earn_within_the_agencys_
     assert_eq!(claim["calculation"]["segments"][0]["points"], json!("1.5"));
     let estimate = city.get("/v1/programmes/i/estimate", &city.sun);
     assert_eq!(estimate["total"], json!("0.00"));
-    holds(&city);
+    city.recomputes();
 }
 
 #[test]
@@ -286,24 +271,6 @@ fn rules_of_bounds_that_do_not_fit_are_refused() {
         (text(&found, "/code"), text(&found, "/errors/0/pointer")),
         ("missing_field".into(), "/interest_paid".into())
     );
-}
-
-fn version(rules: Policy) -> RulesVersion {
-    RulesVersion {
-        programme: programme(0),
-        number: 1,
-        effective_from: date("2025-01-01"),
-        rules,
-        sha256: "0".repeat(64),
-        status: ProposalStatus::Approved,
-        reason: None,
-        created_by: "officer-1".parse().expect("a subject"),
-        approved_by: None,
-        approved_on: None,
-        points_max: None,
-        window_until: None,
-        revision: Revision { created: Sequence::new(1), version: Sequence::new(1), updated_at: instant(0) },
-    }
 }
 
 fn computed(policy: Policy, fen: &[i64], inputs: Inputs) -> Option<Calculation> {

@@ -16,12 +16,12 @@ use subsidy_core::programmes::eligibility::CaseTags;
 use subsidy_core::programmes::policy::{
     AnnualCap, Base, Caps, ItemRatio, Share, Stacking, Tier, TierCaps, TierWhen,
 };
-use subsidy_core::programmes::{Applicant, Counts, Policy, ProposalStatus, RulesVersion, SettledLine};
+use subsidy_core::programmes::{Applicant, Counts, Policy, SettledLine};
 use subsidy_core::rentals::Rental;
 use subsidy_core::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use subsidy_core::tags::{HeldTag, HeldTags, TagName};
 use subsidy_core::vouchers::{VoucherError, rules};
-use support::world::{date, instant, label, line, organisation, percent, programme};
+use support::world::{date, instant, label, line, organisation, percent, programme, version};
 use uuid::Uuid;
 
 fn revision() -> Revision {
@@ -61,24 +61,6 @@ fn lines(text: &str) -> Vec<SettledLine> {
         SettledLine::new(item, amount(word().expect("an amount")), word().map(percent))
     };
     text.split(", ").map(one).collect()
-}
-
-fn version(rules: Policy) -> RulesVersion {
-    RulesVersion {
-        programme: programme(0),
-        number: 1,
-        effective_from: date("2025-01-01"),
-        rules,
-        sha256: "0".repeat(64),
-        status: ProposalStatus::Approved,
-        reason: None,
-        created_by: "officer-1".parse().expect("a subject"),
-        approved_by: None,
-        approved_on: None,
-        points_max: None,
-        window_until: None,
-        revision: revision(),
-    }
 }
 
 /// What the voucher is computed from, beside rules and lines.

@@ -109,6 +109,18 @@ impl City {
         self.service.verifies(&self.agency);
     }
 
+    /// How many sheets the ledger computes again to the same, leaf by leaf.
+    pub fn recomputes(&self) -> usize {
+        self.service.recomputes(&self.agency, &self.sun)
+    }
+
+    /// A claim of the firm's, as it is once it is approved.
+    pub fn passed(&self, body: &Value) -> Value {
+        let id = self.filed(&self.firm, body);
+        self.pass(&id);
+        self.claim(&id)
+    }
+
     /// A voucher on a contract of its own, issued to the firm.
     pub fn voucher(&self, contract: &str) -> String {
         self.voucher_of("p", &self.firm, contract)

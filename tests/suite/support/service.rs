@@ -260,6 +260,17 @@ impl Service {
         assert!(said.contains("are whole") && said.contains("verified"), "{said}");
     }
 
+    /// Every leaf is decided again, and every sheet comes out again from what stands on it. How many sheets there are.
+    pub fn recomputes(&self, agency: &str, auditor: &str) -> usize {
+        let found = self.get("/v1/reports/recalculation", auditor);
+        let sheets = found["rows"].as_array().unwrap();
+        for sheet in sheets {
+            assert_eq!(sheet["result"], json!("same"), "{sheet}");
+        }
+        self.verifies(agency);
+        sheets.len()
+    }
+
     /// Ends it as Ctrl-C does and waits for its end.
     pub fn stop(&self) -> std::process::ExitStatus {
         let mut child = self.child.lock().expect("a child");

@@ -1287,6 +1287,25 @@ pub fn organisation(number: u32) -> CreditCode {
     CreditCode::from_body(&format!("91310000MA{number:07}")).expect("a body")
 }
 
+/// Rules in force, as a sheet is computed from them.
+pub fn version(rules: Policy) -> RulesVersion {
+    RulesVersion {
+        programme: programme(0),
+        number: 1,
+        effective_from: date("2025-01-01"),
+        rules,
+        sha256: "0".repeat(64),
+        status: ProposalStatus::Approved,
+        reason: None,
+        created_by: "officer-1".parse().expect("a subject"),
+        approved_by: None,
+        approved_on: None,
+        points_max: None,
+        window_until: None,
+        revision: Revision { created: Sequence::new(1), version: Sequence::new(1), updated_at: instant(0) },
+    }
+}
+
 pub fn programme(number: u32) -> ProgrammeCode {
     ProgrammeCode::parse(&format!("programme-{number}")).expect("a code")
 }
