@@ -85,7 +85,6 @@ impl<'a> Visit<'a> {
         with_query(path, &filters)
     }
 
-    /// The business date.
     pub async fn today(&self) -> String {
         self.look("/v1/me").await.unwrap_or_default().text("business_date")
     }

@@ -43,7 +43,6 @@ const WAITING: [(usize, &str, &str); 3] = [
 ];
 
 impl City<'_> {
-    /// All of it.
     pub(super) async fn grant_projects(&self) -> Result<(), Failure> {
         for (file, text) in [GRANTING, RANKING] {
             let file = ProgrammeFile::parse(text, Path::new(file))?;

@@ -82,7 +82,6 @@ pub(super) struct ListNote {
     pub(super) list: Line,
 }
 
-/// A published text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Citation {

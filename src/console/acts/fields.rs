@@ -10,7 +10,6 @@ use crate::console::records::cell::{Column, line};
 use crate::console::texts::T;
 use crate::console::visit::Visit;
 
-/// A choice.
 #[derive(Debug, Clone)]
 pub struct Choice {
     pub value: String,

@@ -73,7 +73,6 @@ pub enum Input {
     Pick(&'static str, &'static str, &'static [Column]),
     /// The same, any number of them.
     Tick(&'static str, &'static str, &'static [Column]),
-    /// Always this.
     Fixed(&'static str),
     /// What a member of the document says.
     Of(&'static str),

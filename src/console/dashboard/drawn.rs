@@ -62,7 +62,7 @@ pub struct Heat {
     pub kind: String,
     /// Where its rows are.
     pub href: String,
-    /// Class and amount.
+    /// Each with its class of the stylesheet and its amount.
     pub cells: Vec<(&'static str, String)>,
 }
 

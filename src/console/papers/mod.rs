@@ -51,7 +51,6 @@ struct PaperPage {
     tables: Vec<Rows>,
     documents: Option<Vec<Document>>,
     end: &'static str,
-    /// Who signs.
     signs: Vec<&'static str>,
     proof: Option<Proof>,
 }

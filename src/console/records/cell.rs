@@ -20,7 +20,6 @@ pub enum Show {
     Title,
     Percent,
     Date,
-    /// An instant.
     Time,
     /// A code of the API by its name; several of them.
     Word,
@@ -53,7 +52,7 @@ pub struct Cell {
     pub label: String,
     pub text: String,
     pub href: String,
-    /// Of a state.
+    /// How the stylesheet colours a state.
     pub tone: &'static str,
     /// A class of the stylesheet.
     pub class: &'static str,
@@ -149,7 +148,6 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
     .boxed_local()
 }
 
-/// Some members.
 pub async fn cells(visit: &Visit<'_>, doc: &Doc, columns: &[Column]) -> Vec<Cell> {
     let mut cells = Vec::new();
     for column in columns {

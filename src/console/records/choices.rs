@@ -6,7 +6,6 @@ use crate::console::acts::{Field, Input, field};
 /// Which programme a filter or a form means.
 pub const PROGRAMMES: Input =
     Input::Pick("/v1/programmes?limit=200", "code", &[col("code", Show::Programme)]);
-/// Which organisation.
 pub const ORGANISATIONS: Input = Input::Pick(
     "/v1/organisations?limit=200",
     "credit_code",

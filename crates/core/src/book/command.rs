@@ -241,7 +241,6 @@ macro_rules! commands {
             DraftApplication(Box<WriteApplication> as DraftApplication) "draft_application" Raises, |c| c.id;
         /// A draft or a returned application with other inputs.
             RewriteApplication(Box<WriteApplication> as RewriteApplication) "rewrite_application" Raises, |c| c.id;
-        /// An application filed.
             SubmitApplication(NameApplication as SubmitApplication) "submit_application" Raises, |c| c.id;
             WithdrawApplication(NameApplication as WithdrawApplication) "withdraw_application" Records, |c| c.id;
             ReviewApplication(ReviewApplication) "review_application" Reviews, |c| c.id;
@@ -263,13 +262,11 @@ macro_rules! commands {
         /// A project accepted: the award is settled.
             ApproveAcceptance(NameAward as Accept) "approve_acceptance" Approves, |c| c.id;
             RejectAcceptance(RejectAward as RefuseAcceptance) "reject_acceptance" Records, |c| c.id;
-        /// A later deadline.
             ProposeExtension(ProposeExtension) "propose_extension" Raises, |c| c.id;
             ApproveExtension(NameAward as Extend) "approve_extension" Approves, |c| c.id;
             RejectExtension(RejectAward as RefuseExtension) "reject_extension" Records, |c| c.id;
         /// Organisations measured against each other.
             ProposeRanking(Box<ProposeRanking>) "propose_ranking" Raises, |c| c.id;
-        /// A ranking published.
             ApproveRanking(ApproveRanking) "approve_ranking" Approves, |c| c.id;
             RejectRanking(RejectRanking) "reject_ranking" Records, |c| c.id;
         /// Approved claims to be paid together.

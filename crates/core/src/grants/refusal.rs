@@ -103,7 +103,6 @@ impl From<OutOfRange> for GrantError {
 }
 
 impl GrantError {
-    /// Of a status.
     pub(super) fn state<S: Into<&'static str>>(status: S) -> Self {
         WrongState::is(status.into()).into()
     }

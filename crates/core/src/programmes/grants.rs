@@ -65,7 +65,7 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// What both leave.
+    /// Of the count and of the amount the smaller each: what both leave.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let least = |one: Option<_>, other: Option<_>| one.into_iter().chain(other).min();

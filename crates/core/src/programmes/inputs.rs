@@ -64,7 +64,6 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Its caps.
     pub fn caps(&self) -> Caps<'_> {
         Caps { lifetime: self.lifetime.as_ref(), annual: self.annual.as_ref(), groups: &self.groups }
     }

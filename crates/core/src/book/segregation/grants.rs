@@ -35,7 +35,6 @@ pub(super) fn granted(id: AwardId, book: &Book) -> Result<Vec<CreditCode>, Fault
     Ok(book.awards.get(&id)?.map(|award| award.organisation).into_iter().collect())
 }
 
-/// Who is measured.
 pub(super) fn ranked(id: RankingId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
     let places = book.rankings.get(&id)?.into_iter().flat_map(|ranking| &ranking.places);
     Ok(places.map(|place| place.organisation).collect())

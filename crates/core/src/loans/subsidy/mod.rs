@@ -138,10 +138,13 @@ pub fn outside(policy: &Policy, events: &[LoanEvent]) -> Result<Vec<Dated<Money>
 /// What is paid for.
 #[derive(Clone, Copy)]
 enum Basis<'a> {
-    /// Points on principal.
     Points(&'a PointsRule),
     /// A percentage of the interest paid, by the days of the period, of which there are so many.
-    Paid { percent: Percent, paid: Money, of_days: u32 },
+    Paid {
+        percent: Percent,
+        paid: Money,
+        of_days: u32,
+    },
 }
 
 impl<'a> Basis<'a> {
@@ -161,7 +164,6 @@ fn calendar_days(from: Date, until: Date) -> Result<u32, OutOfRange> {
     DayCount::Actual365.between(from, until, from).map(|part| part.days).ok_or(OutOfRange)
 }
 
-/// What accrued.
 #[derive(Default)]
 struct Sums {
     exact: Accrual,
