@@ -3,7 +3,12 @@
 
 CARGO ?= cargo
 .DEFAULT_GOAL := help
-.PHONY: help run test torture conformance lint fmt setup clean-data
+.PHONY: help run test torture fuzz conformance lint fmt setup clean-data
+
+# each parser of what others wrote
+FUZZ_TARGETS = audit_papers bank_table bank_workbook bank_xml billing_csv \
+    billing_packed billing_parquet invoice_container invoice_xml \
+    query request sign_in_keys tag_list token values
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 14
@@ -16,12 +21,15 @@ test: setup lint ## everything that must hold before a change goes in
 	$(CARGO) test --locked --workspace --doc
 
 torture: export SUBSIDY_LEDGER_SEED ?= random
-torture: setup ## faults under load, a hundred rounds each, fail-overs, a thousand corrupted exports, many billing files: hours
+torture: setup fuzz ## faults under load, a hundred rounds each, fail-overs, a thousand corrupted exports, many billing files, fuzzing: hours
 	$(CARGO) nextest run --locked -E 'test(/^corruption::/)' --run-ignored only --no-capture
 	$(CARGO) nextest run --locked --profile torture -E 'test(/^billing_files::/)' --run-ignored only --no-capture
 	$(CARGO) nextest run --locked --profile torture -E 'test(/^(slices|model|interest_oracle)::/)'
 	SUBSIDY_LEDGER_TORTURE_ROUNDS=$${SUBSIDY_LEDGER_TORTURE_ROUNDS:-100} $(CARGO) nextest run --locked --profile torture -E 'test(/^faults::/)'
 	SUBSIDY_LEDGER_TORTURE_FAILOVERS=$${SUBSIDY_LEDGER_TORTURE_FAILOVERS:-12} $(CARGO) nextest run --locked --profile torture -E 'test(/^servers::/)'
+
+fuzz: setup ## each parser of what others wrote, for ten minutes (SUBSIDY_LEDGER_FUZZ_SECONDS), with cargo-fuzz on nightly
+	@for target in $(FUZZ_TARGETS); do CARGO="$(CARGO)" fuzz/run $$target || exit 1; done
 
 conformance: setup ## the running service against its OpenAPI document, with schemathesis from PyPI
 	$(CARGO) build --locked

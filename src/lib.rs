@@ -15,6 +15,7 @@
 //! http              the routes on one page, the table of errors, handlers: a file per noun
 //! console           the pages that people open: a folder each; a client of the routes, in process
 //! cli               one file per command
+//! foreign           the parsers of what others wrote, by name: what is fuzzed
 //! crates/bench      measurements: nothing of it ships
 //! ```
 
@@ -24,6 +25,7 @@ pub mod billing_files;
 pub mod cli;
 pub mod console;
 pub mod exports;
+pub mod foreign;
 pub mod http;
 pub mod objects;
 pub mod packed;

@@ -35,7 +35,7 @@ pub struct KeySet {
 
 impl KeySet {
     /// The keys of a set; none where it is no set, or where two that serve have one id.
-    pub(super) fn read(text: &[u8]) -> Option<Self> {
+    pub fn read(text: &[u8]) -> Option<Self> {
         let document: Document = serde_json::from_slice(text).ok()?;
         let mut set = Self::default();
         for value in document.keys {

@@ -144,7 +144,7 @@ fn contained(file: &mut File, bytes: u64) -> std::io::Result<Option<MediaType>> 
 }
 
 /// Where an invoice stands in a container: any XML of a ZIP, an attachment of an OFD. An OFD that is no ZIP holds none.
-fn invoices(container: MediaType, bytes: &[u8]) -> Result<Vec<Member>, PackedError> {
+pub fn invoices(container: MediaType, bytes: &[u8]) -> Result<Vec<Member>, PackedError> {
     let wanted = |name: &str| {
         let name = name.to_ascii_lowercase();
         name.ends_with(".xml") && (container == MediaType::Zip || name.contains("/attach"))

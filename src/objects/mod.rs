@@ -23,7 +23,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 
-pub use incoming::{Arrived, Incoming};
+pub use incoming::{Arrived, Incoming, invoices};
 use subsidy_core::domain::ContentHash;
 
 /// The most bytes of a file: 20 MiB.

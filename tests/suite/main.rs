@@ -35,6 +35,7 @@ mod evidence;
 mod explained;
 mod export;
 mod faults;
+mod foreign;
 mod forged_tokens;
 mod grants;
 mod guides;

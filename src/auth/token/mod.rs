@@ -283,6 +283,15 @@ fn terms(sign_in: &SignIn) -> Terms {
     }
 }
 
+/// Who the claims of a provider's token are, whoever signed them.
+///
+/// # Errors
+/// [`TokenError`] for whatever does not say who calls.
+pub fn claimed(payload: &[u8], sign_in: &SignIn, now: DateTime<Utc>) -> Result<Identity, TokenError> {
+    let claims: Claims = serde_json::from_slice(payload).map_err(|_| TokenError::new("malformed"))?;
+    claims.into_identity(&terms(sign_in), now)
+}
+
 /// What the library holds a token to. `nbf` may be missing (RFC 7519).
 fn validation(algorithm: Algorithm, terms: &Terms) -> Validation {
     let mut validation = Validation::new(algorithm);

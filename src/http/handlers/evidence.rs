@@ -262,7 +262,7 @@ pub fn upload(request: &UploadRequest<'_>) -> Result<Parsed, Problem> {
 }
 
 /// The one invoice that a container holds.
-fn within(members: &Result<Vec<Member>, PackedError>) -> Result<Option<Einvoice>, EvidenceError> {
+pub fn within(members: &Result<Vec<Member>, PackedError>) -> Result<Option<Einvoice>, EvidenceError> {
     let malformed = |reason: &str| EvidenceError::MalformedXml { reason: reason.to_owned() };
     let mut found = None;
     for member in members.as_ref().map_err(|error| malformed(error.0))? {

@@ -129,7 +129,8 @@ impl Reader {
     }
 }
 
-fn entries(kind: TagSubjectKind, bytes: &[u8]) -> Result<TagEntries, Problem> {
+/// Reads a whole list. Error: all that is wrong with it.
+pub fn entries(kind: TagSubjectKind, bytes: &[u8]) -> Result<TagEntries, Problem> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut lines =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes).into_records();
