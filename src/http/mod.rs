@@ -10,6 +10,7 @@ pub mod cure;
 pub mod error;
 mod error_pages;
 mod error_places;
+pub mod examples;
 pub mod extract;
 pub mod groups;
 pub mod handler;

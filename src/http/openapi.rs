@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder,
@@ -16,10 +17,15 @@ use utoipa::openapi::{
 };
 
 use super::error::Entry;
+use super::examples;
 use super::problem::MEDIA_TYPE;
 use super::route::{Handler, Method, Param, Permission, Route, Segment, Shape, with_tail};
 use super::routes::ROUTES;
-use subsidy_core::domain::{CreditCode, ProgrammeCode, Role, Sequence, VoucherId};
+use subsidy_core::domain::{
+    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId, CreditCode,
+    EvidenceId, LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId, RecoveryId,
+    RentalId, Role, Sequence, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+};
 use subsidy_core::schema::Schemas;
 
 /// The document as it is served.
@@ -118,9 +124,18 @@ fn operation(route: &Route) -> Operation {
         operation = operation.parameter(parameter);
     }
     if let Some(takes) = route.takes {
-        let content = ContentBuilder::new().schema(Some((takes.schema)())).build();
-        let mut body =
-            RequestBodyBuilder::new().content(takes.media_type, content).required(Some(Required::True));
+        let mut content = ContentBuilder::new().schema(Some((takes.schema)()));
+        let named = examples::type_name(route);
+        for (shows, example) in named.iter().flat_map(|name| examples::of_type(name)) {
+            let example = ExampleBuilder::new().value(Some(example)).build();
+            content = content.examples_from_iter([(shows, example)]);
+        }
+        let mut body = RequestBodyBuilder::new()
+            .content(takes.media_type, content.build())
+            .required(Some(Required::True));
+        for media_type in takes.or_else {
+            body = body.content(*media_type, ContentBuilder::new().schema(Some((takes.schema)())).build());
+        }
         if matches!(route.handler, Handler::Upload(_) | Handler::BankFile) {
             body = body.content("multipart/form-data", in_a_form(takes));
         }
@@ -189,13 +204,45 @@ fn path_parameters(path: &str) -> Vec<(&str, Shape)> {
     let names = Segment::all(path).filter_map(Segment::parameter);
     let shape = |name| match name {
         "credit_code" => Shape::of::<CreditCode>(),
+        "code" if path.starts_with("/v1/cap-groups/") => Shape::of::<CapGroupCode>(),
         "code" => Shape::of::<ProgrammeCode>(),
-        "version" => Shape::of::<u32>(),
+        "version" | "number" => Shape::of::<u32>(),
         "sequence" => Shape::of::<Sequence>(),
         "path" => Shape::of::<String>(),
-        _ => Shape::of::<VoucherId>(),
+        "month" => Shape::of::<Month>(),
+        "claim" => Shape::of::<ClaimId>(),
+        "objection" => Shape::of::<ObjectionId>(),
+        "import" => Shape::of::<UsageImportId>(),
+        _ => id_of(path),
     };
     names.map(|name| (name, shape(name))).collect()
+}
+
+/// What the `{id}` of a path is the id of: the first noun that begins so.
+const IDS: &[(&str, Shape)] = &[
+    ("/v1/applications/", Shape::of::<ApplicationId>()),
+    ("/v1/awards/", Shape::of::<AwardId>()),
+    ("/v1/calendar/", Shape::of::<CalendarId>()),
+    ("/v1/calls/", Shape::of::<CallId>()),
+    ("/v1/claims/", Shape::of::<ClaimId>()),
+    ("/v1/evidence/", Shape::of::<EvidenceId>()),
+    ("/v1/loans/", Shape::of::<LoanId>()),
+    ("/v1/payment-batches/", Shape::of::<PaymentBatchId>()),
+    ("/v1/prefunds/true-ups/", Shape::of::<TrueUpId>()),
+    ("/v1/prefunds/", Shape::of::<PrefundId>()),
+    ("/v1/programmes/", Shape::of::<BudgetChangeId>()),
+    ("/v1/rankings/", Shape::of::<RankingId>()),
+    ("/v1/recoveries/", Shape::of::<RecoveryId>()),
+    ("/v1/rentals/", Shape::of::<RentalId>()),
+    ("/v1/statutory-limits/", Shape::of::<StatutoryLimitId>()),
+    ("/v1/tags/imports/", Shape::of::<TagImportId>()),
+    ("/v1/tags/", Shape::of::<TagId>()),
+    ("/v1/vouchers/", Shape::of::<VoucherId>()),
+];
+
+fn id_of(path: &str) -> Shape {
+    let found = IDS.iter().find(|(begins, _)| path.starts_with(begins));
+    found.map_or(Shape::of::<String>(), |(_, shape)| *shape)
 }
 
 fn parameters(route: &Route) -> Vec<Parameter> {

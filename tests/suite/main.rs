@@ -32,6 +32,7 @@ mod documents;
 mod engine;
 mod errors;
 mod evidence;
+mod examples;
 mod explained;
 mod export;
 mod faults;
