@@ -21,6 +21,7 @@ mod bounds;
 mod cap_groups;
 mod catalogue;
 mod cli;
+mod clients;
 mod cluster;
 mod connections;
 mod console;
