@@ -161,6 +161,15 @@ pub(super) struct Terms {
     pub(super) clock_skew_seconds: u32,
     pub(super) lifetime_max: Option<TimeDelta>,
     pub(super) claims: ClaimsMap,
+    /// Where it is an ID token: what the sign-in that asked for it expects.
+    pub(super) id_token: Option<ExpectedIdToken>,
+}
+
+/// What an ID token must say beside who signed in (OpenID Connect Core, 3.1.3.7).
+#[derive(Debug, Clone)]
+pub struct ExpectedIdToken {
+    pub client_id: String,
+    pub nonce: String,
 }
 
 /// All claims of a token. A name that stands there twice is refused: another reader might take the other.
@@ -199,8 +208,11 @@ impl Claims {
         if self.text("iss") != Some(terms.issuer.as_str()) {
             return Err(TokenError::new("issuer"));
         }
-        if self.is_for_another_use() {
+        if self.is_for_another_use(terms.id_token.is_some()) {
             return Err(TokenError::new("type"));
+        }
+        if let Some(expected) = &terms.id_token {
+            self.answers(expected)?;
         }
         let client = ["azp", "client_id", "appid"].into_iter().find_map(|name| self.text(name));
         if !terms.clients.is_empty()
@@ -248,13 +260,31 @@ impl Claims {
         instant.map(Some).ok_or(TokenError::new("expiry"))
     }
 
-    /// Whether it calls itself something else than what opens a service: providers sign ID, refresh and logout tokens with
-    /// the same keys. Keycloak says so in `typ`, Casdoor in `tokenType`, Cognito in `token_use`; a logout has `events`.
-    fn is_for_another_use(&self) -> bool {
+    /// Whether an ID token is the one that a sign-in asked for.
+    fn answers(&self, expected: &ExpectedIdToken) -> Result<(), TokenError> {
+        if self.text("nonce") != Some(expected.nonce.as_str()) {
+            return Err(TokenError::new("nonce"));
+        }
+        if !self.has("iat") {
+            return Err(TokenError::new("claim_missing"));
+        }
+        let is_for_several = self.0.get("aud").and_then(Value::as_array).is_some_and(|named| named.len() > 1);
+        match self.text("azp") {
+            Some(client) if client != expected.client_id => Err(TokenError::new("client")),
+            None if is_for_several => Err(TokenError::new("client")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it calls itself something else than what opens a service, or than an ID token where one is asked for:
+    /// providers sign ID, refresh and logout tokens with the same keys. Keycloak says so in `typ`, Casdoor in
+    /// `tokenType`, Cognito in `token_use`; a logout has `events`.
+    fn is_for_another_use(&self, is_id: bool) -> bool {
         let named = ["typ", "tokenType", "TokenType", "token_type", "token_use"].into_iter();
         let mut words = named.filter_map(|name| self.text(name)).map(str::to_ascii_lowercase);
         let other = ["id", "refresh", "offline", "logout"];
-        words.any(|word| other.iter().any(|other| word.starts_with(other))) || self.0.contains_key("events")
+        words.any(|word| other.iter().any(|other| word.starts_with(other) && !(is_id && word == "id")))
+            || self.0.contains_key("events")
     }
 
     fn has(&self, path: &str) -> bool {

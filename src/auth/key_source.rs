@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, Response, Url, redirect};
 use serde::Deserialize;
 
 use super::jwks::KeySet;
@@ -47,6 +47,14 @@ pub enum KeysError {
     Insecure { url: String },
     #[error("{place} has no key that can be used: {set}")]
     NoUsableKey { place: String, set: String },
+    #[error("the client secret of the console cannot be read from {}", path.display())]
+    Secret {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{url} names no {endpoint}: nobody can sign in by a code there")]
+    NoEndpoint { url: String, endpoint: &'static str },
     #[error("no connection to a provider can be made here")]
     Client(#[source] reqwest::Error),
 }
@@ -56,22 +64,30 @@ pub enum KeysError {
 pub(super) struct Source {
     keys: KeySource,
     issuer: String,
-    client: Client,
+    reader: Reader,
 }
 
-#[derive(Deserialize)]
-struct DiscoveryDocument {
+/// What a provider publishes of itself. What signs people in is optional: others only verify its tokens.
+#[derive(Debug, Deserialize)]
+pub(super) struct DiscoveryDocument {
     issuer: String,
     jwks_uri: String,
+    pub(super) authorization_endpoint: Option<String>,
+    pub(super) token_endpoint: Option<String>,
+    pub(super) end_session_endpoint: Option<String>,
+    #[serde(default)]
+    pub(super) token_endpoint_auth_methods_supported: Vec<String>,
+    #[serde(default)]
+    pub(super) authorization_response_iss_parameter_supported: bool,
 }
+
+/// Reaches a provider, which answers soon and shortly or not at all.
+#[derive(Debug, Clone)]
+pub(super) struct Reader(pub(super) Client);
 
 impl Source {
     pub(super) fn of(sign_in: &SignIn) -> Result<Self, KeysError> {
-        // a connection is made for each look: they are minutes apart, and threads have runtimes of their own
-        let client =
-            Client::builder().timeout(ANSWER).redirect(redirect::Policy::none()).pool_max_idle_per_host(0);
-        let client = client.build().map_err(KeysError::Client)?;
-        Ok(Self { keys: sign_in.keys.clone(), issuer: sign_in.issuer.clone(), client })
+        Ok(Self { keys: sign_in.keys.clone(), issuer: sign_in.issuer.clone(), reader: Reader::new()? })
     }
 
     /// Whether it may be away while this machine is well.
@@ -82,29 +98,20 @@ impl Source {
     /// Where it is, for people.
     pub(super) fn place(&self) -> String {
         match &self.keys {
-            KeySource::Discovery => self.discovery(),
+            KeySource::Discovery => discovery(&self.issuer),
             KeySource::Url(url) => url.clone(),
             KeySource::File(path) => path.display().to_string(),
         }
-    }
-
-    fn discovery(&self) -> String {
-        format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'))
     }
 
     /// The set as it is now, and its bytes.
     pub(super) async fn read(&self) -> Result<(KeySet, Vec<u8>), KeysError> {
         let (place, text) = match &self.keys {
             KeySource::File(path) => (path.display().to_string(), self.file(path.clone())?),
-            KeySource::Url(url) => (url.clone(), self.get(url).await?),
+            KeySource::Url(url) => (url.clone(), self.reader.get(url).await?),
             KeySource::Discovery => {
-                let url = self.discovery();
-                let document: DiscoveryDocument = serde_json::from_slice(&self.get(&url).await?)
-                    .map_err(|_| KeysError::Discovery { url: url.clone() })?;
-                if document.issuer != self.issuer {
-                    return Err(KeysError::OtherIssuer { url, found: document.issuer });
-                }
-                let text = self.get(&document.jwks_uri).await?;
+                let document = self.reader.document(&self.issuer).await?;
+                let text = self.reader.get(&document.jwks_uri).await?;
                 (document.jwks_uri, text)
             }
         };
@@ -124,14 +131,45 @@ impl Source {
             Ok(_) => Ok(text),
         }
     }
+}
+
+/// Where an issuer says of itself what a reader has to know.
+pub(super) fn discovery(issuer: &str) -> String {
+    format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
+}
+
+impl Reader {
+    pub(super) fn new() -> Result<Self, KeysError> {
+        // a connection is made for each look: they are minutes apart, and threads have runtimes of their own
+        let client =
+            Client::builder().timeout(ANSWER).redirect(redirect::Policy::none()).pool_max_idle_per_host(0);
+        Ok(Self(client.build().map_err(KeysError::Client)?))
+    }
+
+    /// What an issuer says of itself; another issuer's document is none.
+    pub(super) async fn document(&self, issuer: &str) -> Result<DiscoveryDocument, KeysError> {
+        let url = discovery(issuer);
+        let document: DiscoveryDocument = serde_json::from_slice(&self.get(&url).await?)
+            .map_err(|_| KeysError::Discovery { url: url.clone() })?;
+        if document.issuer != issuer {
+            return Err(KeysError::OtherIssuer { url, found: document.issuer });
+        }
+        Ok(document)
+    }
 
     async fn get(&self, address: &str) -> Result<Vec<u8>, KeysError> {
-        let away = |source| KeysError::Away { url: address.to_owned(), source };
         let url = allowed(address).ok_or_else(|| KeysError::Insecure { url: address.to_owned() })?;
-        let mut answer = self.client.get(url).send().await.map_err(away)?;
+        let sent = self.0.get(url).send().await;
+        let answer = sent.map_err(|source| KeysError::Away { url: address.to_owned(), source })?;
         if answer.status() != 200 {
             return Err(KeysError::Status { url: address.to_owned(), status: answer.status().as_u16() });
         }
+        Self::text(address, answer).await
+    }
+
+    /// What was answered, unless it is too long.
+    pub(super) async fn text(address: &str, mut answer: Response) -> Result<Vec<u8>, KeysError> {
+        let away = |source| KeysError::Away { url: address.to_owned(), source };
         let mut text = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(away)? {
             text.extend_from_slice(&chunk);
@@ -144,7 +182,7 @@ impl Source {
 }
 
 /// Whoever could change the set on its way could sign in as anybody.
-fn allowed(address: &str) -> Option<Url> {
+pub(super) fn allowed(address: &str) -> Option<Url> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?.trim_matches(['[', ']']);
     let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());

@@ -1,4 +1,5 @@
 pub mod claims;
+pub mod code_flow;
 pub mod identity;
 pub mod jwks;
 mod key_source;

@@ -42,6 +42,57 @@ pub struct SignIn {
     /// Where in a token it stands who calls.
     #[serde(default)]
     pub claims: ClaimsMap,
+    /// How people sign in to the console there; without it they bring a token.
+    #[serde(default)]
+    pub console: Option<ConsoleClient>,
+}
+
+/// `[sign_in.console]`: what the console is to the provider.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleClient {
+    pub client_id: String,
+    /// A file that holds nothing but the secret; neither this nor a secret of the environment for a public client.
+    pub secret_file: Option<PathBuf>,
+    #[serde(skip)]
+    pub secret: Option<ClientSecret>,
+    #[serde(default = "scope")]
+    pub scope: String,
+}
+
+/// Printed nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientSecret(pub String);
+
+impl std::fmt::Debug for ClientSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ClientSecret(..)")
+    }
+}
+
+impl ConsoleClient {
+    pub fn of(client_id: String) -> Self {
+        Self { client_id, secret_file: None, secret: None, scope: scope() }
+    }
+
+    fn wrong(&self) -> Option<String> {
+        if self.client_id.trim().is_empty() {
+            return Some(
+                "sign_in.console.client_id must be the id under which the provider knows the console"
+                    .to_owned(),
+            );
+        }
+        if !self.scope.split_whitespace().any(|word| word == "openid") {
+            return Some(
+                "sign_in.console.scope must hold openid: without it no ID token is issued".to_owned(),
+            );
+        }
+        None
+    }
+}
+
+fn scope() -> String {
+    "openid".to_owned()
 }
 
 const fn clock_skew_seconds() -> u32 {
@@ -64,6 +115,7 @@ impl SignIn {
             clock_skew_seconds: CLOCK_SKEW_SECONDS,
             lifetime_hours_max: LIFETIME_HOURS,
             claims: ClaimsMap::default(),
+            console: None,
         }
     }
 
@@ -85,7 +137,7 @@ impl SignIn {
         if self.lifetime_hours_max == 0 {
             return Some("sign_in.lifetime_hours_max is at least 1".to_owned());
         }
-        self.claims.wrong()
+        self.claims.wrong().or_else(|| self.console.as_ref().and_then(ConsoleClient::wrong))
     }
 }
 

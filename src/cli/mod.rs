@@ -55,6 +55,8 @@ Environment:
   SUBSIDY_LEDGER_LOG_FORMAT      --log
   SUBSIDY_LEDGER_SIGN_IN_ISSUER, _AUDIENCE, _KEYS
                                  an OpenID Connect provider whose tokens are taken too; more in [sign_in] of the file
+  SUBSIDY_LEDGER_SIGN_IN_CLIENT_ID, _CLIENT_SECRET
+                                 what the console is to that provider: people sign in to its pages there
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 the ledger does not verify";
 

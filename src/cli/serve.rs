@@ -4,6 +4,7 @@
 //! engine settles what is queued, the private cluster is left.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
@@ -11,6 +12,7 @@ use super::keep_up::keep_up;
 use super::opened::Opened;
 use super::stop::Stop;
 use super::{Failure, Settings, opened, web};
+use crate::auth::code_flow::CodeFlow;
 use crate::console::{Console, Person};
 use subsidy_store::engine::Engine;
 
@@ -52,7 +54,9 @@ pub async fn serve(
         .map_err(Failure::doing(format!("cannot listen on {}", settings.listen)))?;
     let base = base_url(&listener)?;
     listening(&base)?;
-    let console = Console { people, secure: settings.is_public_https() };
+    let at = settings.public_url.as_deref().unwrap_or(&base);
+    let provider = settings.sign_in.as_ref().map(|sign_in| CodeFlow::of(sign_in, at)).transpose()?.flatten();
+    let console = Console { people, secure: settings.is_public_https(), provider: provider.map(Arc::new) };
     let (end, ended) = oneshot::channel();
     let serving = async {
         let served = tokio::select! {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::Failure;
 use super::logs::LogFormat;
 use crate::auth::claims::OneOrMore;
-use crate::auth::sign_in::{KeySource, OwnTokens, SignIn};
+use crate::auth::sign_in::{ClientSecret, ConsoleClient, KeySource, OwnTokens, SignIn};
 use crate::bank_files::profile::BankProfile;
 use crate::objects::{ObjectError, Objects, Place};
 use crate::reports::payment_file::Debtor;
@@ -233,6 +233,14 @@ fn sign_in(
     sign_in.keys = keys.map_or(sign_in.keys, KeySource::from);
     let own_tokens = own_tokens(variable("SUBSIDY_LEDGER_OWN_TOKENS").as_deref())?;
     sign_in.own_tokens = own_tokens.unwrap_or(sign_in.own_tokens);
+    let client_id = variable("SUBSIDY_LEDGER_SIGN_IN_CLIENT_ID");
+    sign_in.console = match (sign_in.console, client_id) {
+        (Some(console), Some(client_id)) => Some(ConsoleClient { client_id, ..console }),
+        (console, client_id) => console.or_else(|| client_id.map(ConsoleClient::of)),
+    };
+    if let Some(console) = &mut sign_in.console {
+        console.secret = variable("SUBSIDY_LEDGER_SIGN_IN_CLIENT_SECRET").map(ClientSecret);
+    }
     Ok(Some(sign_in))
 }
 
@@ -315,6 +323,29 @@ mod tests {
         let sign_in = settings(&whole, None).unwrap().sign_in.unwrap();
         assert_eq!(sign_in.audience, OneOrMore(vec!["ledger".to_owned(), "console".to_owned()]));
         assert_eq!(sign_in.keys, KeySource::Discovery);
+    }
+
+    #[test]
+    fn what_the_console_is_to_the_provider_is_read_and_its_secret_is_not_printed() {
+        let text = "[sign_in]\nissuer = \"i\"\naudience = \"a\"\n";
+        let console = |variables: &[(&str, &str)], more: &str| {
+            let read = settings(variables, Some(&format!("{text}{more}"))).unwrap().sign_in.unwrap();
+            (read.wrong(), read.console)
+        };
+        assert_eq!(console(&[], "").1, None);
+        let client = "[sign_in.console]\nclient_id = \"c\"\nsecret_file = \"s\"\n";
+        let read = console(&[], client).1.unwrap();
+        assert_eq!((read.client_id.as_str(), read.scope.as_str()), ("c", "openid"));
+        let variables =
+            [("SUBSIDY_LEDGER_SIGN_IN_CLIENT_ID", "d"), ("SUBSIDY_LEDGER_SIGN_IN_CLIENT_SECRET", "hidden")];
+        for more in ["", client] {
+            let read = console(&variables, more).1.unwrap();
+            assert_eq!(read.client_id, "d");
+            assert!(read.secret.is_some() && !format!("{read:?}").contains("hidden"));
+        }
+        let wrong = |more: &str| console(&[], &format!("[sign_in.console]\n{more}")).0.unwrap();
+        assert!(wrong("client_id = \"\"").contains("client_id"));
+        assert!(wrong("client_id = \"c\"\nscope = \"profile\"").contains("openid"));
     }
 
     #[test]

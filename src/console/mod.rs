@@ -8,6 +8,7 @@
 //! acts        the writes that pages offer, described once; records: lists and documents, the same
 //! session     the cookie, and who it says is signed in
 //! texts       every sentence in Chinese and English; words: names of states, kinds and fields
+//! limit       how often a sender may ask
 //! doc         an answer of the API as templates read it; figures: amounts and times as people read them
 //! layout      the frame and the parts of every page; assets: stylesheet, script, icon
 //! sign_in …   a folder for each page: its code and its templates
@@ -28,6 +29,7 @@ pub mod doc;
 pub mod figures;
 pub mod form;
 pub mod layout;
+pub mod limit;
 pub mod mine;
 pub mod papers;
 pub mod people;
@@ -42,11 +44,14 @@ pub mod verify;
 pub mod visit;
 pub mod words;
 
+use std::sync::Arc;
+
 use actix_web::{guard, web};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use subsidy_core::domain::{Actor, AgencyCode, Role};
 
+use crate::auth::code_flow::CodeFlow;
 use crate::http::in_process;
 use crate::http::route::Method;
 use answer::{At, answered};
@@ -59,6 +64,8 @@ use visit::{Shown, Visit};
 pub struct Console {
     /// People of the demonstration: whoever opens the sign-in page may be any of them.
     pub people: Vec<Person>,
+    /// How people sign in at the identity provider, where that is set up.
+    pub provider: Option<Arc<CodeFlow>>,
     /// Whether the public address is `https`: the cookie is then `Secure`, and its name says so.
     pub secure: bool,
 }
@@ -235,6 +242,11 @@ pub fn configure(console: Console) -> impl Fn(&mut web::ServiceConfig) + Clone +
         let signing_in = web::resource("/sign-in").route(reading().to(sign_in::show));
         let signing_in = signing_in.app_data(web::PayloadConfig::new(FORM_BYTES_MAX));
         config.service(signing_in.route(web::post().to(sign_in::post)));
+        let leaving = web::resource("/sign-in/provider").route(reading().to(sign_in::provider::leave));
+        let leaving = leaving.app_data(web::PayloadConfig::new(FORM_BYTES_MAX));
+        config.service(leaving.route(web::post().to(sign_in::provider::leave_with_form)));
+        config.service(web::resource("/sign-in/return").route(reading().to(sign_in::provider::returned)));
+        config.service(web::resource("/sign-in/leave").route(reading().to(sign_in::provider::sign_out)));
         config.service(web::resource("/verify").route(reading().to(verify::show)));
         config.service(web::resource("/published").route(reading().to(verify::published)));
         config.service(web::resource("/sessions/end").route(web::post().to(people::end)));

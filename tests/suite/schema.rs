@@ -872,6 +872,7 @@ const WHO_MAY: &str = "
     agency_test.vouchers          app=ar auditor=r w(number,status,suspended_from,face,redeemed,held,released,expired,available,closed,valid_from,valid_until,fiscal_year,rules_version,tier,calculation,reason,reviewed_by,issued_by,version,updated_at,reminded_days)=app
     public.agencies               app=r auditor=r
     public.sessions               app=adr w(seen_at)=app
+    public.sign_ins               app=adr
 ";
 
 #[tokio::test]

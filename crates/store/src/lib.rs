@@ -6,7 +6,7 @@
 //! keys              the keys folder, what is derived from its keys, sealed account numbers
 //! documents         what engine, `verify` and exports know of each noun's rows
 //! calendar …        a module per noun: its rows, how they are loaded and written; `queries` for its lists
-//! sessions          who is signed in to the console
+//! sessions          who is signed in to the console; sign_ins: who is on the way to the identity provider
 //! engine            the one door for writes: queue, lock, load, decide, write, commit
 //! ```
 
@@ -36,6 +36,7 @@ pub mod reversals;
 pub mod revocations;
 pub mod schema;
 pub mod sessions;
+pub mod sign_ins;
 pub mod statutory_limits;
 pub mod tags;
 pub mod usage;

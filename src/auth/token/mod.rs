@@ -17,6 +17,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use super::claims::ExpectedIdToken;
 use super::claims::{Claims, ClaimsMap, Terms};
 pub use super::identity::{Identity, TokenError};
 use super::jwks::{PinnedKey, PinnedKeys};
@@ -192,6 +193,41 @@ impl Verifier {
         }
     }
 
+    /// Tells who signed in by an ID token of the provider that was issued to the console for this one sign-in.
+    ///
+    /// # Errors
+    /// [`TokenError`] for whatever is not that token.
+    pub async fn verify_id_token(
+        &self,
+        token: &str,
+        expected: ExpectedIdToken,
+    ) -> Result<Identity, TokenError> {
+        let Some(provider) = &self.provider else { return Err(TokenError::new(UNKNOWN_KEY)) };
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(TokenError::new("too_long"));
+        }
+        let terms = Terms {
+            audience: vec![expected.client_id.clone()],
+            clients: Vec::new(),
+            id_token: Some(expected),
+            ..provider.terms.clone()
+        };
+        let verified = || {
+            let header = plain_header(token)?;
+            let (keys, _) = provider.keys.current();
+            let key =
+                header.kid.as_deref().and_then(|kid| keys.get(kid)).ok_or(TokenError::new(UNKNOWN_KEY))?;
+            signed_claims(token, header.alg, key, &terms, Utc::now())
+        };
+        match verified() {
+            Err(error) if error.reason() == UNKNOWN_KEY => {
+                provider.keys.look_for_more().await;
+                verified()
+            }
+            verified => verified,
+        }
+    }
+
     /// Since when the provider's last good keys serve because none could be read, and why not.
     pub fn stale(&self) -> Option<Stale> {
         self.provider.as_ref()?.keys.stale()
@@ -224,13 +260,7 @@ impl Verifier {
         provider_keys: &PinnedKeys,
         now: DateTime<Utc>,
     ) -> Result<Identity, TokenError> {
-        let header = decode_header(token)?;
-        if header.crit.is_some() {
-            return Err(TokenError::new("critical_header"));
-        }
-        if header.typ.as_deref().is_some_and(|typ| !is_token(typ)) {
-            return Err(TokenError::new("type"));
-        }
+        let header = plain_header(token)?;
         let own = (&self.own, &self.own_terms);
         let (key, terms) = match (header.kid.as_deref(), &self.provider) {
             // Without an id there is one key it can be: the service's own.
@@ -245,18 +275,40 @@ impl Verifier {
         if own && self.own_serve == OwnTokens::Off {
             return Err(TokenError::new("own_tokens_off"));
         }
-        if !key.algorithms.contains(&header.alg) {
-            return Err(TokenError::new("algorithm"));
-        }
-        let validation = validation(header.alg, terms);
-        let claims = decode::<Claims>(token, &key.key, &validation)?.claims;
-        let identity = claims.into_identity(terms, now)?;
+        let identity = signed_claims(token, header.alg, key, terms, now)?;
         let sub = identity.actor.subject.sub_of(ISSUER).filter(|_| own);
         if sub.is_some_and(|sub| !self.own_serve.serve(sub)) {
             return Err(TokenError::new("own_tokens_off"));
         }
         Ok(identity)
     }
+}
+
+/// What a token's header says, unless it is something else than a token.
+fn plain_header(token: &str) -> Result<Header, TokenError> {
+    let header = decode_header(token)?;
+    if header.crit.is_some() {
+        return Err(TokenError::new("critical_header"));
+    }
+    if header.typ.as_deref().is_some_and(|typ| !is_token(typ)) {
+        return Err(TokenError::new("type"));
+    }
+    Ok(header)
+}
+
+/// Who calls, once the key's signature is found good.
+fn signed_claims(
+    token: &str,
+    algorithm: Algorithm,
+    key: &PinnedKey,
+    terms: &Terms,
+    now: DateTime<Utc>,
+) -> Result<Identity, TokenError> {
+    if !key.algorithms.contains(&algorithm) {
+        return Err(TokenError::new("algorithm"));
+    }
+    let claims = decode::<Claims>(token, &key.key, &validation(algorithm, terms))?.claims;
+    claims.into_identity(terms, now)
 }
 
 /// What the service's own tokens must say; whoever makes them may make them for long.
@@ -268,6 +320,7 @@ fn own_terms() -> Terms {
         clock_skew_seconds: CLOCK_SKEW_SECONDS,
         lifetime_max: None,
         claims: ClaimsMap::default(),
+        id_token: None,
     }
 }
 
@@ -280,6 +333,7 @@ fn terms(sign_in: &SignIn) -> Terms {
         clock_skew_seconds: sign_in.clock_skew_seconds,
         lifetime_max: Some(TimeDelta::hours(sign_in.lifetime_hours_max.into())),
         claims: sign_in.claims.clone(),
+        id_token: None,
     }
 }
 

@@ -598,3 +598,35 @@ proptest! {
         prop_assert!(verify(&verifier(), &changed).is_err());
     }
 }
+
+/// What comes of an ID token that a sign-in of the console, with the nonce `n-1`, was given.
+fn id_token(token: &str) -> Result<Identity, &'static str> {
+    let verifier = open(Some(&Provider::new().config)).unwrap();
+    let expected = ExpectedIdToken { client_id: "console".to_owned(), nonce: "n-1".to_owned() };
+    block_on(verifier.verify_id_token(token, expected)).map_err(|error| error.reason())
+}
+
+#[test]
+fn an_id_token_serves_the_one_sign_in_that_asked_for_it() {
+    let now = Utc::now().timestamp();
+    let claims = with(without(claims(PROVIDER, "console"), "nbf"), "nonce", json!("n-1"));
+    let said = |claim: &str, value: Value| id_token(&es256("ec", &with(claims.clone(), claim, value))).err();
+    let identity = id_token(&es256("ec", &claims)).unwrap();
+    assert_eq!(identity.actor.subject.to_string(), format!("{PROVIDER}#u-1"));
+    assert_eq!(said("typ", json!("ID")), None);
+    assert_eq!(said("azp", json!("console")), None);
+    assert_eq!(said("nonce", json!("n-2")), Some("nonce"));
+    assert_eq!(id_token(&es256("ec", &without(claims.clone(), "nonce"))).err(), Some("nonce"));
+    assert_eq!(id_token(&es256("ec", &without(claims.clone(), "iat"))).err(), Some("claim_missing"));
+    assert_eq!(said("exp", json!(now - 6)), Some("expired"));
+    assert_eq!(said("iat", json!(now + 60)), Some("issued_in_future"));
+    assert_eq!(said("aud", json!("portal")), Some("audience"));
+    assert_eq!(said("aud", json!(["portal", "console"])), Some("client"), "of several, whose it is");
+    assert_eq!(said("azp", json!("portal")), Some("client"));
+    assert_eq!(said("iss", json!(ISSUER)), Some("issuer"));
+    assert_eq!(said("typ", json!("Refresh")), Some("type"));
+    assert_eq!(said("events", json!({})), Some("type"));
+    assert_eq!(said("roles", json!(["boss"])), Some("roles"));
+    assert_eq!(id_token(&es256("other", &claims)).err(), Some("unknown_key"));
+    assert_eq!(id_token(&minted()).err(), Some("unknown_key"), "the service's own are no ID tokens");
+}

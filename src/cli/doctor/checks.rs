@@ -37,6 +37,7 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
     checks.push(keys(&settings.keys_folder()));
     checks.push(evidence(settings).await);
     checks.push(sign_in::check(settings).await);
+    checks.extend(sign_in::check_console(settings).await);
     if settings.database_url.is_none() && !cluster::Cluster::is_in(&settings.data) {
         checks.push(Check::ok("database", "no private cluster yet: the first start makes it"));
         return checks;

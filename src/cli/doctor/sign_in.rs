@@ -1,6 +1,7 @@
 //! Who may sign in: the provider's keys as a start would take them now, and why not the others.
 
 use super::Check;
+use crate::auth::code_flow::CodeFlow;
 use crate::auth::provider_keys::{has_kept, look_once};
 use crate::cli::{Failure, Settings};
 
@@ -22,4 +23,23 @@ pub(super) async fn check(settings: &Settings) -> Check {
             }
         }
     }
+}
+
+/// Whether people can sign in to the console at the provider, where the settings say that they do.
+pub(super) async fn check_console(settings: &Settings) -> Option<Check> {
+    const NAME: &str = "console sign-in";
+    let sign_in = settings.sign_in.as_ref().filter(|sign_in| sign_in.console.is_some())?;
+    let here = format!("http://{}", settings.listen);
+    let at = settings.public_url.as_deref().unwrap_or(&here);
+    let looked = match CodeFlow::of(sign_in, at) {
+        Ok(flow) => flow?.look_once().await,
+        Err(error) => Err(error),
+    };
+    Some(match looked {
+        Err(error) => Check::failed(NAME, Failure::from(error).line()),
+        Ok(found) if settings.public_url.is_none() => {
+            Check::warning(NAME, format!("{found}: say public_url, people come from other machines"))
+        }
+        Ok(found) => Check::ok(NAME, found),
+    })
 }

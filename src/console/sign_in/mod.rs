@@ -1,5 +1,7 @@
 //! The sign-in page, signing out, and who one is.
 
+pub mod provider;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::Utc;
@@ -39,6 +41,11 @@ struct SignInPage {
     kept: Vec<(String, String)>,
     refused: bool,
     ended: bool,
+    /// Whether people sign in at an identity provider.
+    provider: bool,
+    /// Whether they are signed out here and not there.
+    left: bool,
+    trouble: Option<Trouble>,
 }
 
 /// What the page says beside the ways in.
@@ -48,6 +55,26 @@ struct SignInNotes {
     kept: Vec<(String, String)>,
     refused: bool,
     ended: bool,
+    left: bool,
+    trouble: Option<Trouble>,
+}
+
+/// Why a way in led nowhere, and what to do.
+struct Trouble {
+    cause: String,
+    cure: String,
+}
+
+impl Trouble {
+    fn new(cause: impl Into<String>, cure: &str) -> Self {
+        Self { cause: cause.into(), cure: cure.to_owned() }
+    }
+
+    /// In the words that the API has for it.
+    fn of(problem: &Problem, t: T) -> Self {
+        let body = Doc(problem.body(t.language(), ""));
+        Self { cause: body.text("detail"), cure: body.text("remedy") }
+    }
 }
 
 fn offered(t: T, console: &Console) -> Vec<Offered> {
@@ -69,9 +96,10 @@ fn page(at: &At, request: &HttpRequest, session: &Session, said: SignInNotes, st
     } else {
         super::visit::with_query("/sign-in", &[("next".to_owned(), said.next.clone())])
     };
-    let SignInNotes { next, kept, refused, ended } = said;
-    let people = offered(t, &at.1);
-    let template = SignInPage { page: frame, t, people, next, kept, refused, ended };
+    let SignInNotes { next, kept, refused, ended, left, trouble } = said;
+    let (people, provider) = (offered(t, &at.1), at.1.provider.is_some());
+    let left = left && provider;
+    let template = SignInPage { page: frame, t, people, next, kept, refused, ended, provider, left, trouble };
     let page = render(&template).unwrap_or_default();
     // a visitor has a token too: without it the form that signs in could be another site's
     with_session(html(status, page), session, at.1.secure)
@@ -83,6 +111,12 @@ fn within(path: &str) -> String {
     if plain { path.to_owned() } else { String::new() }
 }
 
+/// A part of the query.
+fn asked(request: &HttpRequest, name: &str) -> String {
+    let found = pairs(request).into_iter().find(|(other, _)| other == name);
+    found.map(|(_, value)| value).unwrap_or_default()
+}
+
 /// `GET /sign-in`
 pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
     if let Some(response) = preferred(&request) {
@@ -90,13 +124,13 @@ pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
     }
     let answer = async {
         let session = Session::of(&request, at.1.secure, &at.0).await?;
-        let next = pairs(&request).into_iter().find(|(name, _)| name == "next").map(|(_, path)| path);
-        let next = within(&next.unwrap_or_default());
+        let next = within(&asked(&request, "next"));
         if let Some(who) = &session.signed_in {
             return Ok(see(if next.is_empty() { home(&who.identity.actor) } else { &next }));
         }
         let ended = !next.is_empty();
-        Ok(page(&at, &request, &session, SignInNotes { next, ended, ..SignInNotes::default() }, 200))
+        let left = asked(&request, "left") == "1";
+        Ok(page(&at, &request, &session, SignInNotes { next, ended, left, ..SignInNotes::default() }, 200))
     };
     answered(answer.await, &request)
 }
@@ -104,7 +138,8 @@ pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
 /// The sign-in page in the place of one whose form can no longer be sent: what was typed is kept.
 pub fn again(at: &At, request: &HttpRequest, session: &Session, here: &str, fields: &Fields) -> HttpResponse {
     let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    page(at, request, session, SignInNotes { next: within(here), kept, ended: true, refused: false }, 401)
+    let said = SignInNotes { next: within(here), kept, ended: true, ..SignInNotes::default() };
+    page(at, request, session, said, 401)
 }
 
 /// `POST /sign-in`
@@ -129,8 +164,22 @@ async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpR
     };
     let Ok(identity) = admitted else {
         let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        return Ok(page(at, request, &before, SignInNotes { next, kept, refused: true, ended: false }, 401));
+        let said = SignInNotes { next, kept, refused: true, ..SignInNotes::default() };
+        return Ok(page(at, request, &before, said, 401));
     };
+    entered(at, request, &before, identity, &next, fields).await
+}
+
+/// Begins the session of somebody who may come in, in the place of the one before, and shows where they wanted to go;
+/// a form that waited comes back there.
+async fn entered(
+    at: &At,
+    request: &HttpRequest,
+    before: &Session,
+    identity: Identity,
+    next: &str,
+    fields: Fields,
+) -> Result<HttpResponse, Problem> {
     if before.signed_in.is_some() {
         before.end(&at.0).await?;
     }
@@ -139,11 +188,11 @@ async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpR
     if fields.kept().next().is_some() {
         let agency_name = String::new();
         session.signed_in = Some(SignedIn { identity, agency_name });
-        if let Some(response) = resumed(at, request, &session, &next, fields).await {
+        if let Some(response) = resumed(at, request, &session, next, fields).await {
             return Ok(with_session(response, &session, at.1.secure));
         }
     }
-    let to = if next.is_empty() { home } else { &next };
+    let to = if next.is_empty() { home } else { next };
     Ok(with_session(see(to), &session, at.1.secure))
 }
 
@@ -176,7 +225,8 @@ pub async fn out(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespons
             return Err(Problem::new(Code::Forbidden));
         }
         session.end(&at.0).await?;
-        Ok(see("/sign-in"))
+        let left = provider::is_signed_in_there(&at, &session).await;
+        Ok(see(if left { "/sign-in?left=1" } else { "/sign-in" }))
     };
     answered(answer.await, &request)
 }

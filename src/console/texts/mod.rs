@@ -38,6 +38,7 @@ macro_rules! filled_texts {
 
 mod frame;
 mod grants;
+mod sign_in;
 mod work;
 
 impl T {
@@ -139,6 +140,7 @@ filled_texts! {
     statement_says(organisation: &str, date: &str): "{organisation} 截至 {date} 的券、申领与追回如下：" / "Vouchers, claims and recoveries of {organisation} as of {date}:";
     stands_in_the_way(what: &str): "原因：{what}。" / "Reason: {what}.";
     now_says(value: &str): "他人已改为：{value}" / "Somebody else changed it to: {value}";
+    provider_reports(code: &str): "身份平台报告错误（{code}）。" / "The identity provider reports an error ({code}).";
     show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
 }
 
@@ -153,8 +155,13 @@ mod tests {
     #[test]
     fn every_text_stands_in_both_languages() {
         let filled = FILLED.iter().map(|(name, _, zh, en)| (*name, *zh, *en));
-        for (name, zh, en) in
-            frame::PLAIN.iter().chain(grants::PLAIN).chain(work::PLAIN).copied().chain(filled)
+        for (name, zh, en) in frame::PLAIN
+            .iter()
+            .chain(grants::PLAIN)
+            .chain(sign_in::PLAIN)
+            .chain(work::PLAIN)
+            .copied()
+            .chain(filled)
         {
             assert!(has_chinese(zh), "{name}: {zh}");
             assert!(!en.trim().is_empty() && !has_chinese(en), "{name}: {en}");

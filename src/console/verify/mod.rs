@@ -1,8 +1,6 @@
 //! Whether a paper is genuine, for anybody: what a voucher or a claim is, by the code that stands on its paper, and the
 //! checkpoint of the log that it stands in. It names nobody, and a sender may ask so often a minute.
 
-mod limit;
-
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{TimeDelta, Utc};
@@ -11,11 +9,15 @@ use subsidy_core::domain::{Actor, AgencyCode, Role, Subject};
 use super::answer::{At, begun, html, pairs, preferences, preferred};
 use super::doc::Doc;
 use super::layout::Frame;
+use super::limit::Limit;
 use super::records::cell::{Cell, Column, Show, cells, col};
 use super::session::{Session, SignedIn};
 use super::texts::T;
 use super::visit::{Visit, render, with_query};
 use crate::auth::token::Identity;
+
+/// Questions of a sender in a minute.
+static QUESTIONS: Limit = Limit::new(20);
 
 /// What is said of a document.
 struct Genuine {
@@ -58,7 +60,7 @@ pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
     let mut frame = Frame::new(t, large, t.verification().to_owned());
     frame.here = with_query("/verify", &pairs(&request));
     let peer = request.peer_addr().map(|peer| peer.ip());
-    if asked && !limit::admits(peer, Utc::now().timestamp()) {
+    if asked && !QUESTIONS.admits(peer, Utc::now().timestamp()) {
         let page = render(&VerifyPage { page: frame, t, agency, code, asked: false, genuine: None });
         return html(429, page.unwrap_or_default());
     }
@@ -132,7 +134,7 @@ pub async fn published(at: At, request: HttpRequest) -> HttpResponse {
     let (session, who) = (unsigned(), nobody(&agency));
     let mut rows = Vec::new();
     let peer = request.peer_addr().map(|peer| peer.ip());
-    let admitted = agency.is_empty() || limit::admits(peer, Utc::now().timestamp());
+    let admitted = agency.is_empty() || QUESTIONS.admits(peer, Utc::now().timestamp());
     if let Some(who) = who.as_ref().filter(|_| admitted) {
         let visit = begun(&at, &request, &session, who);
         for found in visit.look("/v1/publicity?limit=200").await.unwrap_or_default().list("data") {

@@ -163,7 +163,7 @@ impl Browser {
     }
 }
 
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.bytes()
         .map(
             |byte| {

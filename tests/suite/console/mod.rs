@@ -2,6 +2,7 @@
 
 mod browser;
 mod driven;
+mod provider;
 mod work;
 
 use std::collections::{BTreeSet, VecDeque};

@@ -29,6 +29,11 @@ pub fn free_port() -> u16 {
 impl IdentityProvider {
     /// None where this machine cannot run it, which is said.
     pub fn start(port: u16, generation: u8, claims: &Value) -> Option<Self> {
+        Self::start_for(port, generation, claims, "http://127.0.0.1:9")
+    }
+
+    /// The same with a console, which is at an address.
+    pub fn start_for(port: u16, generation: u8, claims: &Value, console: &str) -> Option<Self> {
         if !std::path::Path::new(MODULES).join("oidc-provider").is_dir() {
             let is_root = nix::unistd::geteuid().is_root();
             assert!(!is_root, "oidc-provider is not in {MODULES}: run .ci/setup, which installs it");
@@ -39,6 +44,7 @@ impl IdentityProvider {
             .args([PROVIDER, &port.to_string(), &generation.to_string()])
             .env("MODULES", MODULES)
             .env("CLAIMS", claims.to_string())
+            .env("CONSOLE", console)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -58,39 +64,75 @@ impl IdentityProvider {
 
     /// What a person gets who signs in by the provider's pages: an access token and an ID token.
     pub fn person(&self, login: &str, resource: &str) -> [String; 2] {
-        let mut browser = Browser::default();
         let first = format!(
             "{}/auth?client_id=portal&response_type=code&redirect_uri={PORTAL}&scope=openid+ledger&resource={resource}",
             self.issuer
         );
-        let mut place = browser.go(&first, None).header("location").expect("a page").to_owned();
-        while !place.starts_with(PORTAL) {
+        let code = code_of(&self.walk(&first, login, PORTAL));
+        let form = format!("grant_type=authorization_code&code={code}&redirect_uri={PORTAL}");
+        let tokens = self.exchange("portal", &form);
+        ["access_token", "id_token"].map(|name| tokens[name].as_str().expect("a token").to_owned())
+    }
+
+    /// Signs in by the provider's pages from an address on, until they send the browser back to whoever asked.
+    pub fn walk(&self, first: &str, login: &str, back: &str) -> String {
+        let mut browser = Browser::default();
+        let mut place = browser.go(first, None).header("location").expect("a page").to_owned();
+        while !place.starts_with(back) {
             let url = if place.starts_with('/') { format!("{}{place}", self.issuer) } else { place };
             let page = browser.go(&url, None);
             place = match page.header("location") {
                 Some(next) => next.to_owned(),
                 None => {
-                    let within = |before: &str| {
-                        let (_, rest) = page.text.split_once(before).expect("a form");
-                        rest.split('"').next().expect("its value").to_owned()
-                    };
-                    let form =
-                        format!("prompt={}&login={login}&password=any", within("name=\"prompt\" value=\""));
-                    let sent = browser.go(&within("action=\""), Some(&form));
+                    let prompt = page.within("name=\"prompt\" value=\"");
+                    let form = format!("prompt={prompt}&login={login}&password=any");
+                    let sent = browser.go(&page.within("action=\""), Some(&form));
                     sent.header("location").expect("the next page").to_owned()
                 }
             };
         }
-        let code = place.split("code=").nth(1).and_then(|rest| rest.split('&').next()).expect("a code");
-        let form = format!("grant_type=authorization_code&code={code}&redirect_uri={PORTAL}");
-        let tokens = self.exchange("portal", &form);
-        ["access_token", "id_token"].map(|name| tokens[name].as_str().expect("a token").to_owned())
+        place
+    }
+
+    /// Turns back at the provider's first page.
+    pub fn cancel(&self, first: &str, back: &str) -> String {
+        let mut browser = Browser::default();
+        let place = browser.go(first, None).header("location").expect("a page").to_owned();
+        let mut place = format!("{place}/abort");
+        while !place.starts_with(back) {
+            let url = if place.starts_with('/') { format!("{}{place}", self.issuer) } else { place };
+            place = browser.go(&url, None).header("location").expect("a page").to_owned();
+        }
+        place
+    }
+
+    /// A code that a person brings back to the portal.
+    pub fn code_for_the_portal(&self, login: &str) -> String {
+        let first = format!(
+            "{}/auth?client_id=portal&response_type=code&redirect_uri={PORTAL}&scope=openid",
+            self.issuer
+        );
+        code_of(&self.walk(&first, login, PORTAL))
+    }
+
+    /// Signs out by the provider's page: where it sends the browser.
+    pub fn sign_out(&self, first: &str) -> String {
+        let mut browser = Browser::default();
+        let page = browser.go(first, None).expect(200);
+        let form = format!("xsrf={}&logout=yes", page.within("name=\"xsrf\" value=\""));
+        let sent = browser.go(&page.within("action=\""), Some(&form));
+        sent.header("location").expect("the next page").to_owned()
     }
 
     fn exchange(&self, client: &str, form: &str) -> Value {
         let form = format!("{form}&client_id={client}&client_secret=secret");
         Browser::default().go(&format!("{}/token", self.issuer), Some(&form)).expect(200).json()
     }
+}
+
+/// The code in an address that the provider sent a browser back to.
+fn code_of(place: &str) -> String {
+    place.split("code=").nth(1).and_then(|rest| rest.split('&').next()).expect("a code").to_owned()
 }
 
 impl Drop for IdentityProvider {

@@ -58,6 +58,12 @@ impl Answer {
         assert_eq!(found, (status, code.to_owned(), pointer.to_owned()), "{}", self.text);
     }
 
+    /// What stands in the page between a mark and the next quotation mark.
+    pub fn within(&self, mark: &str) -> String {
+        let (_, rest) = self.text.split_once(mark).unwrap_or_else(|| panic!("no {mark} in {}", self.text));
+        rest.split('"').next().expect("its end").to_owned()
+    }
+
     /// The id of what was made.
     pub fn id(&self) -> String {
         self.json()["id"].as_str().expect("an id").to_owned()
@@ -77,6 +83,8 @@ struct Start<'a> {
     durable: bool,
     environment: &'a [(&'a str, &'a str)],
     log: Option<&'a Path>,
+    /// A port that others know; else any.
+    port: u16,
 }
 
 impl Service {
@@ -100,6 +108,12 @@ impl Service {
     pub fn start_configured_on(data: &Path, config: &Path, log: &Path) -> Self {
         let environment = &[("SUBSIDY_LEDGER_CONFIG", config.to_str().expect("a plain path"))];
         Start { data: Some(data), environment, log: Some(log), ..Start::default() }.run()
+    }
+
+    /// The same, on a port that others know.
+    pub fn start_configured_at(port: u16, data: &Path, config: &Path, log: &Path) -> Self {
+        let environment = &[("SUBSIDY_LEDGER_CONFIG", config.to_str().expect("a plain path"))];
+        Start { port, data: Some(data), environment, log: Some(log), ..Start::default() }.run()
     }
 
     /// A start that ends by itself: its code, and all that it said.
@@ -293,7 +307,8 @@ impl Start<'_> {
     fn run(self) -> Service {
         let data = self.data.map_or_else(fresh_folder, Path::to_owned);
         let mut command = command(&data, self.database_url, self.durable);
-        command.envs(self.environment.iter().copied()).args(["serve", "--listen", "127.0.0.1:0"]);
+        let listen = format!("127.0.0.1:{}", self.port);
+        command.envs(self.environment.iter().copied()).args(["serve", "--listen", &listen]);
         let mut child =
             command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the service starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();

@@ -26,7 +26,7 @@ macro_rules! scripts {
     };
 }
 
-pub const PUBLIC: &[Script] = scripts!("public": "0001_agencies", "0002_sessions");
+pub const PUBLIC: &[Script] = scripts!("public": "0001_agencies", "0002_sessions", "0003_sign_ins");
 
 /// Of every agency's schema.
 pub const AGENCY: &[Script] = scripts!(

@@ -69,7 +69,7 @@ impl AccountVault {
         TextHash::new(hmac(&self.mac_key, account_number.as_bytes()))
     }
 
-    /// HMAC-SHA-256 of what a session of the console says of itself.
+    /// HMAC-SHA-256 of what the console keeps of people: sessions, sign-ins on their way.
     #[must_use]
     pub fn session_mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         hmac_of_parts(&self.session_key, parts)
