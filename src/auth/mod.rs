@@ -1,8 +1,10 @@
+pub mod accounts;
 pub mod claims;
 pub mod code_flow;
 pub mod identity;
 pub mod jwks;
 mod key_source;
+pub mod one_time_codes;
 pub mod provider_keys;
 pub mod sign_in;
 pub mod token;

@@ -25,6 +25,7 @@ mod stop;
 mod token;
 mod toml_file;
 mod usage;
+mod user;
 pub mod verify;
 mod web;
 
@@ -82,6 +83,9 @@ enum Command {
     Agency(agency::AgencyCommand),
     /// Print a bearer token (needs the keys folder alone, no database)
     Token(token::TokenArgs),
+    /// Accounts of the service's own: add, list, reset, disable, enable
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// The keys folder: new-token-key
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -174,6 +178,7 @@ async fn with_database(command: &Command, settings: &Settings) -> Result<(), Fai
         Command::Demo(args) => demo::run(args, settings).await,
         Command::Migrate(args) => migrate::run(args, settings).await,
         Command::Agency(command) => agency::run(command, settings).await,
+        Command::User(command) => user::run(command, settings).await,
         Command::Programme(command) => programme::run(command, settings).await,
         Command::Interest(command) => interest::run(command, settings).await,
         Command::Usage(command) => usage::run(command, settings).await,

@@ -65,12 +65,12 @@ pub fn issue(keys: &Keys, agency: &AgencyCode, actor: &Actor, ttl: TimeDelta) ->
     Ok(Mint::new(keys.token_key())?.issue(agency, actor, Utc::now(), ttl)?)
 }
 
-fn role(text: &str) -> Result<Role, String> {
+pub fn role(text: &str) -> Result<Role, String> {
     let names = || Role::ALL.iter().map(Role::into_str).collect::<Vec<_>>().join(", ");
     text.parse().map_err(|_| format!("there are {}", names()))
 }
 
-fn credit_code(text: &str) -> Result<CreditCode, String> {
+pub fn credit_code(text: &str) -> Result<CreditCode, String> {
     CreditCode::parse(text).map_err(|error| error.code().to_string())
 }
 

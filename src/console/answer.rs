@@ -2,6 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::future::LocalBoxFuture;
 use subsidy_core::domain::Code;
 
 use super::form::{Fields, Refusal, Returned};
@@ -153,7 +154,13 @@ async fn refused(visit: &Visit<'_>, refusal: &Refusal) -> HttpResponse {
 }
 
 /// Shows the sign-in page in the place of one whose form can no longer be sent.
-pub type Again = fn(&At, &HttpRequest, &Session, &str, &Fields) -> HttpResponse;
+pub type Again = for<'a> fn(
+    &'a At,
+    &'a HttpRequest,
+    &'a Session,
+    &'a str,
+    &'a Fields,
+) -> LocalBoxFuture<'a, Result<HttpResponse, Problem>>;
 
 /// Sends a form's write. Accepted, the browser is sent on to what was written, so that going back or reloading repeats
 /// nothing; refused, the page comes back with what was typed and what is wrong with it.
@@ -170,7 +177,7 @@ pub async fn post(
     let FormPost { fields, file } = sent::read(request, payload).await?;
     let Some(who) = &session.signed_in else {
         let here = with_query(request.path(), &pairs(request));
-        return Ok(again(at, request, &session, &here, &fields));
+        return again(at, request, &session, &here, &fields).await;
     };
     if fields.text(".csrf") != session.csrf() {
         return Err(Problem::new(Code::Forbidden));

@@ -223,6 +223,7 @@ pub static PAGES: &[Page] = &[
     page("/audit/entries", "/v1/audit/entries/-", show!(audit::leaf)),
     page("/audit/entries/{sequence}", "/v1/audit/entries/-", show!(audit::leaf)),
     page("/sessions", "/v1/me", show!(people::sessions)).under(Group::House, T::sessions).for_whom(people::may),
+    page("/people", "/v1/me", show!(people::accounts::show)).under(Group::House, T::accounts).for_whom(people::may),
     page("/me", "/v1/me", show!(sign_in::me)),
 ];
 
@@ -231,6 +232,9 @@ pub fn home(actor: &Actor) -> &'static str {
     let mut entries = PAGES.iter().filter(|page| page.menu.is_some_and(|menu| (menu.meant_for)(actor)));
     entries.find(|page| page.opens_for(actor)).map_or("/me", |page| page.path)
 }
+
+const AGAIN: answer::Again =
+    |at, request, session, here, fields| sign_in::again(at, request, session, here, fields).boxed_local();
 
 /// Adds the console to the service.
 pub fn configure(console: Console) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
@@ -245,6 +249,10 @@ pub fn configure(console: Console) -> impl Fn(&mut web::ServiceConfig) + Clone +
         let leaving = web::resource("/sign-in/provider").route(reading().to(sign_in::provider::leave));
         let leaving = leaving.app_data(web::PayloadConfig::new(FORM_BYTES_MAX));
         config.service(leaving.route(web::post().to(sign_in::provider::leave_with_form)));
+        let by_account = web::resource("/sign-in/account").route(web::post().to(sign_in::account::post));
+        config.service(by_account.app_data(web::PayloadConfig::new(FORM_BYTES_MAX)));
+        config.service(web::resource("/sign-in/set-up").route(web::post().to(sign_in::account::set_up)));
+        config.service(web::resource("/me/account").route(web::post().to(sign_in::own::post)));
         config.service(web::resource("/sign-in/return").route(reading().to(sign_in::provider::returned)));
         config.service(web::resource("/sign-in/leave").route(reading().to(sign_in::provider::sign_out)));
         config.service(web::resource("/verify").route(reading().to(verify::show)));
@@ -256,9 +264,14 @@ pub fn configure(console: Console) -> impl Fn(&mut web::ServiceConfig) + Clone +
                 answered(answer::show(page, &at, &request).await, &request)
             };
             let sent = move |at: At, request, payload| async move {
-                answered(answer::post(page, &at, &request, payload, sign_in::again).await, &request)
+                answered(answer::post(page, &at, &request, payload, AGAIN).await, &request)
             };
-            let resource = web::resource(page.path).route(reading().to(shown)).route(web::post().to(sent));
+            let resource = web::resource(page.path).route(reading().to(shown));
+            let resource = match page.path {
+                // accounts are no documents of the API
+                "/people" => resource.route(web::post().to(people::accounts::post)),
+                _ => resource.route(web::post().to(sent)),
+            };
             config.service(resource);
         }
         config.default_service(web::to(answer::nowhere));

@@ -870,8 +870,10 @@ const WHO_MAY: &str = "
     agency_test.usage_staged      app=adr auditor=r
     agency_test.usages            app=ar auditor=r w(amount,freed_on)=app
     agency_test.vouchers          app=ar auditor=r w(number,status,suspended_from,face,redeemed,held,released,expired,available,closed,valid_from,valid_until,fiscal_year,rules_version,tier,calculation,reason,reviewed_by,issued_by,version,updated_at,reminded_days)=app
+    public.accounts               app=ar w(roles,organisation,password,provisional,factor,factor_step,recovery,disabled,changed_at,mac)=app
     public.agencies               app=r auditor=r
     public.sessions               app=adr w(seen_at)=app
+    public.sign_in_tries          app=adr w(failures,since)=app
     public.sign_ins               app=adr
 ";
 

@@ -6,10 +6,12 @@
 //! keys              the keys folder, what is derived from its keys, sealed account numbers
 //! documents         what engine, `verify` and exports know of each noun's rows
 //! calendar …        a module per noun: its rows, how they are loaded and written; `queries` for its lists
-//! sessions          who is signed in to the console; sign_ins: who is on the way to the identity provider
+//! sessions          who is signed in to the console; sign_ins: who is on the way to the identity provider; accounts: who has a
+//!                   password here
 //! engine            the one door for writes: queue, lock, load, decide, write, commit
 //! ```
 
+pub mod accounts;
 pub mod calendar;
 pub mod cap_groups;
 pub mod claims;

@@ -61,6 +61,13 @@ pub struct OfAgency<'a> {
     pub id: &'a str,
 }
 
+/// The sessions of somebody.
+#[derive(Debug)]
+pub struct OfSubject<'a> {
+    pub agency: &'a str,
+    pub subject: &'a str,
+}
+
 statement! {
     pub fn begin(NewSession<'_> { token, agency, subject, roles, organisation, now, ends_at, mac }) -> usize =
         "INSERT INTO sessions (token_sha256, agency, subject, roles, organisation, began_at, seen_at, ends_at, mac) \
@@ -79,6 +86,9 @@ statement! {
     /// Ends one of an agency's.
     pub fn end_listed(OfAgency<'_> { agency, id }) -> usize =
         "DELETE FROM sessions WHERE agency = $1 AND encode(token_sha256, 'hex') = $2";
+    /// Ends all of somebody's.
+    pub fn end_of(OfSubject<'_> { agency, subject }) -> usize =
+        "DELETE FROM sessions WHERE agency = $1 AND subject = $2";
     /// Drops the rows of sessions that ended by themselves.
     pub fn forget_ended(Clock { now, idle_since }) -> usize =
         "DELETE FROM sessions WHERE ends_at <= $1 OR seen_at <= $2";

@@ -228,6 +228,16 @@ impl Verifier {
         }
     }
 
+    /// Whether the service's own tokens, and so its accounts, serve anybody.
+    pub fn own_may_serve(&self) -> bool {
+        self.own_serve != OwnTokens::Off
+    }
+
+    /// Whether they serve somebody.
+    pub fn own_serve(&self, sub: &str) -> bool {
+        self.own_serve.serve(sub)
+    }
+
     /// Since when the provider's last good keys serve because none could be read, and why not.
     pub fn stale(&self) -> Option<Stale> {
         self.provider.as_ref()?.keys.stale()

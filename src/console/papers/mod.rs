@@ -15,17 +15,20 @@ use super::visit::{Shown, Visit, render, with_query};
 /// Where anybody sees whether a paper is genuine.
 struct Proof {
     url: String,
-    /// The dark modules of its code, as the path of an SVG.
-    path: String,
-    size: usize,
+    code: Drawn,
 }
 
-fn proof(visit: &Visit<'_>, id: &str) -> Proof {
-    let agency = visit.who.identity.agency.as_str().to_owned();
-    let query = [("agency".to_owned(), agency), ("code".to_owned(), id.to_owned())];
-    let url = format!("{}{}", visit.base, with_query("/verify", &query));
+/// A text as a QR code.
+#[derive(Debug)]
+pub struct Drawn {
+    /// The dark modules, as the path of an SVG.
+    pub path: String,
+    pub size: usize,
+}
+
+pub fn drawn(text: &str) -> Drawn {
     let (mut path, mut size) = (String::new(), 0);
-    if let Ok(code) = QRBuilder::new(url.as_str()).ecl(ECL::M).build() {
+    if let Ok(code) = QRBuilder::new(text).ecl(ECL::M).build() {
         size = code.size;
         for (y, row) in code.data.chunks_exact(size.max(1)).take(size).enumerate() {
             for (x, _) in row.iter().enumerate().filter(|(_, module)| module.value()) {
@@ -33,7 +36,15 @@ fn proof(visit: &Visit<'_>, id: &str) -> Proof {
             }
         }
     }
-    Proof { url, path, size }
+    Drawn { path, size }
+}
+
+fn proof(visit: &Visit<'_>, id: &str) -> Proof {
+    let agency = visit.who.identity.agency.as_str().to_owned();
+    let query = [("agency".to_owned(), agency), ("code".to_owned(), id.to_owned())];
+    let url = format!("{}{}", visit.base, with_query("/verify", &query));
+    let code = drawn(&url);
+    Proof { url, code }
 }
 
 #[derive(Template)]

@@ -1,5 +1,7 @@
 //! Who is signed in to the console; an operator ends a session.
 
+pub mod accounts;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::Utc;

@@ -1,5 +1,7 @@
 //! The sign-in page, signing out, and who one is.
 
+pub mod account;
+pub mod own;
 pub mod provider;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,7 +12,7 @@ use subsidy_core::domain::Code;
 use super::answer::{At, answered, html, pairs, preferences, preferred, resumed, see, with_session};
 use super::doc::Doc;
 use super::figures;
-use super::form::Fields;
+use super::form::{Fields, Refusal};
 use super::layout::Frame;
 use super::session::{LASTS, Session, SignedIn};
 use super::texts::T;
@@ -45,6 +47,9 @@ struct SignInPage {
     provider: bool,
     /// Whether they are signed out here and not there.
     left: bool,
+    /// Whether people sign in with accounts of the service's own, and the name that was typed.
+    accounts: bool,
+    name: String,
     trouble: Option<Trouble>,
 }
 
@@ -56,11 +61,13 @@ struct SignInNotes {
     refused: bool,
     ended: bool,
     left: bool,
+    name: String,
     trouble: Option<Trouble>,
 }
 
 /// Why a way in led nowhere, and what to do.
-struct Trouble {
+#[derive(Debug)]
+pub struct Trouble {
     cause: String,
     cure: String,
 }
@@ -87,7 +94,13 @@ fn offered(t: T, console: &Console) -> Vec<Offered> {
     console.people.iter().enumerate().map(offered).collect()
 }
 
-fn page(at: &At, request: &HttpRequest, session: &Session, said: SignInNotes, status: u16) -> HttpResponse {
+async fn page(
+    at: &At,
+    request: &HttpRequest,
+    session: &Session,
+    said: SignInNotes,
+    status: u16,
+) -> Result<HttpResponse, Problem> {
     let (t, large) = preferences(request);
     let mut frame = Frame::new(t, large, t.sign_in().to_owned());
     frame.csrf = session.csrf();
@@ -96,13 +109,26 @@ fn page(at: &At, request: &HttpRequest, session: &Session, said: SignInNotes, st
     } else {
         super::visit::with_query("/sign-in", &[("next".to_owned(), said.next.clone())])
     };
-    let SignInNotes { next, kept, refused, ended, left, trouble } = said;
+    let SignInNotes { next, kept, refused, ended, left, name, trouble } = said;
     let (people, provider) = (offered(t, &at.1), at.1.provider.is_some());
-    let left = left && provider;
-    let template = SignInPage { page: frame, t, people, next, kept, refused, ended, provider, left, trouble };
+    let (left, accounts) = (left && provider, account::are_offered(&at.0).await?);
+    let template = SignInPage {
+        page: frame,
+        t,
+        people,
+        next,
+        kept,
+        refused,
+        ended,
+        provider,
+        left,
+        accounts,
+        name,
+        trouble,
+    };
     let page = render(&template).unwrap_or_default();
     // a visitor has a token too: without it the form that signs in could be another site's
-    with_session(html(status, page), session, at.1.secure)
+    Ok(with_session(html(status, page), session, at.1.secure))
 }
 
 /// A place within the console: nothing that a browser takes for another host.
@@ -130,16 +156,22 @@ pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
         }
         let ended = !next.is_empty();
         let left = asked(&request, "left") == "1";
-        Ok(page(&at, &request, &session, SignInNotes { next, ended, left, ..SignInNotes::default() }, 200))
+        page(&at, &request, &session, SignInNotes { next, ended, left, ..SignInNotes::default() }, 200).await
     };
     answered(answer.await, &request)
 }
 
 /// The sign-in page in the place of one whose form can no longer be sent: what was typed is kept.
-pub fn again(at: &At, request: &HttpRequest, session: &Session, here: &str, fields: &Fields) -> HttpResponse {
+pub async fn again(
+    at: &At,
+    request: &HttpRequest,
+    session: &Session,
+    here: &str,
+    fields: &Fields,
+) -> Result<HttpResponse, Problem> {
     let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let said = SignInNotes { next: within(here), kept, ended: true, ..SignInNotes::default() };
-    page(at, request, session, said, 401)
+    page(at, request, session, said, 401).await
 }
 
 /// `POST /sign-in`
@@ -165,7 +197,7 @@ async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpR
     let Ok(identity) = admitted else {
         let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let said = SignInNotes { next, kept, refused: true, ..SignInNotes::default() };
-        return Ok(page(at, request, &before, said, 401));
+        return page(at, request, &before, said, 401).await;
     };
     entered(at, request, &before, identity, &next, fields).await
 }
@@ -240,14 +272,23 @@ struct MePage {
     organisation: String,
     ends_at: String,
     no_menu: bool,
+    /// Of somebody with an account of the service's own: how many recovery codes are left.
+    own: Option<String>,
+    trouble: Option<Trouble>,
 }
 
 /// `GET /me`
 pub async fn me(visit: &Visit<'_>) -> Shown {
+    shown(visit, None).await
+}
+
+async fn shown(visit: &Visit<'_>, trouble: Option<Trouble>) -> Shown {
+    let own = account::own(visit).await.map_err(|problem| Refusal::from_problem(&problem, visit))?;
+    let own = own.map(|account| visit.t.recovery_left(account.recovery_left()));
     let me = visit.read("/v1/me").await?;
     let organisation = visit.organisation(&me.text("organisation")).await;
     let page = visit.frame(visit.t.who_am_i().to_owned(), Vec::new()).await;
     let ends_at = figures::time(&visit.who.identity.expires_at.to_rfc3339());
     let no_menu = page.nav.is_empty();
-    render(&MePage { page, t: visit.t, me, organisation, ends_at, no_menu })
+    render(&MePage { page, t: visit.t, me, organisation, ends_at, no_menu, own, trouble })
 }

@@ -70,7 +70,7 @@ pub async fn leave(at: At, request: HttpRequest) -> HttpResponse {
         let next = within(&asked(&request, "next"));
         match address(&at, &request, &session, &next, "").await? {
             Ok(address) => Ok(with_session(see(&address), &session, at.1.secure)),
-            Err((status, trouble)) => Ok(troubled(&at, &request, &session, next, (status, trouble))),
+            Err(failed) => troubled(&at, &request, &session, next, failed).await,
         }
     };
     answered(answer.await, &request)
@@ -98,7 +98,7 @@ pub async fn leave_with_form(at: At, request: HttpRequest, bytes: web::Bytes) ->
                 let shown = render(&AwayPage { page: frame, t, address }).unwrap_or_default();
                 Ok(with_session(html(200, shown), &session, at.1.secure))
             }
-            Err((status, trouble)) => Ok(troubled(&at, &request, &session, next, (status, trouble))),
+            Err(failed) => troubled(&at, &request, &session, next, failed).await,
         }
     };
     answered(answer.await, &request)
@@ -106,15 +106,15 @@ pub async fn leave_with_form(at: At, request: HttpRequest, bytes: web::Bytes) ->
 
 type Failed = (u16, Trouble);
 
-fn troubled(
+async fn troubled(
     at: &At,
     request: &HttpRequest,
     session: &Session,
     next: String,
     (status, trouble): Failed,
-) -> HttpResponse {
+) -> Result<HttpResponse, Problem> {
     let said = SignInNotes { next, trouble: Some(trouble), ..SignInNotes::default() };
-    page(at, request, session, said, status)
+    page(at, request, session, said, status).await
 }
 
 /// The flow, where there is one.
@@ -173,7 +173,7 @@ pub async fn returned(at: At, request: HttpRequest) -> HttpResponse {
                 return Ok(see(home(&who.identity.actor)));
             }
             let trouble = Trouble::new(t.sign_in_over(), t.sign_in_anew());
-            return Ok(troubled(&at, &request, &session, String::new(), (401, trouble)));
+            return troubled(&at, &request, &session, String::new(), (401, trouble)).await;
         };
         let failed = match signed_in(&at, flow, &request, &session, &under_way).await {
             Ok(identity) => match admitted(&at.0, identity).await {
@@ -185,7 +185,7 @@ pub async fn returned(at: At, request: HttpRequest) -> HttpResponse {
             },
             Err(failed) => failed,
         };
-        Ok(troubled(&at, &request, &session, under_way.next, failed))
+        troubled(&at, &request, &session, under_way.next, failed).await
     };
     answered(answer.await, &request)
 }

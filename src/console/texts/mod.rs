@@ -140,6 +140,8 @@ filled_texts! {
     statement_says(organisation: &str, date: &str): "{organisation} 截至 {date} 的券、申领与追回如下：" / "Vouchers, claims and recoveries of {organisation} as of {date}:";
     stands_in_the_way(what: &str): "原因：{what}。" / "Reason: {what}.";
     now_says(value: &str): "他人已改为：{value}" / "Somebody else changed it to: {value}";
+    recovery_left(count: usize): "恢复码还剩 {count} 个。" / "{count} recovery codes are left.";
+    password_of(name: &str): "{name} 的新密码：" / "The new password of {name}:";
     provider_reports(code: &str): "身份平台报告错误（{code}）。" / "The identity provider reports an error ({code}).";
     show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
 }

@@ -20,6 +20,13 @@ impl Page {
         unescaped(rest.split('"').next().expect("its end"))
     }
 
+    /// What stands after a tag that follows a mark, until the next tag.
+    pub fn after_text(&self, mark: &str, tag: &str) -> String {
+        let (_, rest) = self.html.split_once(mark).unwrap_or_else(|| panic!("no {mark} in {}", self.html));
+        let (_, rest) = rest.split_once(tag).expect("the tag");
+        unescaped(rest.split('<').next().expect("its end"))
+    }
+
     /// Every link within the console.
     pub fn links(&self) -> Vec<String> {
         let hrefs = self.html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());

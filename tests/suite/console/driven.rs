@@ -234,7 +234,7 @@ const ROUNDS: [(usize, &str, &[&str]); 6] = [
     (2, "enterprise", &["/mine", "/claims/new", "/claims", "claims", "vouchers"]),
     (4, "bank", &["/loans", "loans"]),
     (5, "auditor", &["/audit", "/audit/entries/30", "/reports/exceptions", "/reports/operations"]),
-    (6, "operator", &["/sessions", "/me"]),
+    (6, "operator", &["/people", "/sessions", "/me"]),
 ];
 
 /// Every page in a real browser: axe finds nothing, the browser complains of nothing, nothing is wider than the screen.

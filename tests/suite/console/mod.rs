@@ -1,5 +1,6 @@
 //! The console over HTTP, as a browser without a script meets it, on the demonstration.
 
+mod accounts;
 mod browser;
 mod driven;
 mod provider;

@@ -26,7 +26,8 @@ macro_rules! scripts {
     };
 }
 
-pub const PUBLIC: &[Script] = scripts!("public": "0001_agencies", "0002_sessions", "0003_sign_ins");
+pub const PUBLIC: &[Script] =
+    scripts!("public": "0001_agencies", "0002_sessions", "0003_sign_ins", "0004_accounts");
 
 /// Of every agency's schema.
 pub const AGENCY: &[Script] = scripts!(

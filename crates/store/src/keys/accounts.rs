@@ -23,6 +23,7 @@ use subsidy_core::domain::{AgencyCode, CreditCode, TextHash};
 const SEAL_LABEL: &[u8] = b"subsidy-ledger/account/seal/v1";
 const MAC_LABEL: &[u8] = b"subsidy-ledger/account/mac/v1";
 const SESSION_LABEL: &[u8] = b"subsidy-ledger/session/mac/v1";
+const FACTOR_LABEL: &[u8] = b"subsidy-ledger/second-factor/seal/v1";
 const NONCE_BYTES: usize = 12;
 
 /// The account number could not be sealed or opened: another key, changed bytes, or a number of somebody else. Nothing is
@@ -36,6 +37,7 @@ pub struct AccountVault {
     seal_key: Secret,
     mac_key: Secret,
     session_key: Secret,
+    factor_key: Secret,
 }
 
 /// An account number as it is stored.
@@ -54,6 +56,7 @@ impl AccountVault {
             seal_key: Secret::new(hmac(key, SEAL_LABEL)),
             mac_key: Secret::new(hmac(key, MAC_LABEL)),
             session_key: Secret::new(hmac(key, SESSION_LABEL)),
+            factor_key: Secret::new(hmac(key, FACTOR_LABEL)),
         }
     }
 
@@ -75,9 +78,37 @@ impl AccountVault {
         hmac_of_parts(&self.session_key, parts)
     }
 
-    fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(self.seal_key.expose().into())
+    /// Encrypts the secret of the second factor of an account.
+    ///
+    /// # Errors
+    /// [`AccountError`] beyond the cipher's limits.
+    pub fn seal_factor(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, AccountError> {
+        sealed(&self.factor_key, name.as_bytes(), secret)
     }
+
+    /// Decrypts what [`AccountVault::seal_factor`] gave for the same account.
+    ///
+    /// # Errors
+    /// [`AccountError`] if it is another's, or sealed under another secret.
+    pub fn open_factor(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, AccountError> {
+        opened(&self.factor_key, name.as_bytes(), sealed)
+    }
+}
+
+/// 12 bytes of nonce, the ciphertext, 16 bytes of tag.
+fn sealed(key: &Secret, context: &[u8], text: &[u8]) -> Result<Vec<u8>, AccountError> {
+    let mut nonce = [0; NONCE_BYTES];
+    OsRng.fill_bytes(&mut nonce);
+    let payload = Payload { msg: text, aad: context };
+    let sealed = Aes256Gcm::new(key.expose().into()).encrypt(Nonce::from_slice(&nonce), payload);
+    Ok([nonce.as_slice(), &sealed.map_err(|_| AccountError)?].concat())
+}
+
+fn opened(key: &Secret, context: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, AccountError> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(AccountError)?;
+    let payload = Payload { msg: ciphertext, aad: context };
+    let opened = Aes256Gcm::new(key.expose().into()).decrypt(Nonce::from_slice(nonce), payload);
+    opened.map(Zeroizing::new).map_err(|_| AccountError)
 }
 
 /// Seals and opens the account numbers of one agency.
@@ -94,12 +125,8 @@ impl AgencyVault<'_> {
     /// [`AccountError`] for a text beyond the cipher's limit of 64 GiB.
     pub fn seal(self, organisation: CreditCode, account_number: &str) -> Result<Sealed, AccountError> {
         let mac = self.vault.mac(account_number);
-        let mut nonce = [0; NONCE_BYTES];
-        OsRng.fill_bytes(&mut nonce);
-        let aad = self.context(organisation, mac);
-        let payload = Payload { msg: account_number.as_bytes(), aad: &aad };
-        let sealed = self.vault.cipher().encrypt(Nonce::from_slice(&nonce), payload);
-        let bytes = [nonce.as_slice(), &sealed.map_err(|_| AccountError)?].concat();
+        let context = self.context(organisation, mac);
+        let bytes = sealed(&self.vault.seal_key, &context, account_number.as_bytes())?;
         Ok(Sealed { mac, bytes })
     }
 
@@ -114,12 +141,9 @@ impl AgencyVault<'_> {
         mac: TextHash,
         sealed: &[u8],
     ) -> Result<Zeroizing<String>, AccountError> {
-        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(AccountError)?;
-        let aad = self.context(organisation, mac);
-        let payload = Payload { msg: ciphertext, aad: &aad };
-        let opened = self.vault.cipher().decrypt(Nonce::from_slice(nonce), payload);
-        let number = String::from_utf8(opened.map_err(|_| AccountError)?).map(Zeroizing::new);
-        let number = number.map_err(|_| AccountError)?;
+        let opened = opened(&self.vault.seal_key, &self.context(organisation, mac), sealed)?;
+        let number = std::str::from_utf8(&opened).map_err(|_| AccountError)?;
+        let number = Zeroizing::new(number.to_owned());
         if self.vault.mac(&number) == mac { Ok(number) } else { Err(AccountError) }
     }
 

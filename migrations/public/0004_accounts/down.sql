@@ -1,0 +1,2 @@
+DROP TABLE public.sign_in_tries;
+DROP TABLE public.accounts;

@@ -1,0 +1,98 @@
+//! Accounts of the agency: an operator gives a password for the next sign-in, and closes an account or opens it again.
+//!
+//! A password that was given still needs the person's second factor, so nobody signs in as somebody else with it; where
+//! there is none yet, or it is lost, the command line sets the account back.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use subsidy_core::domain::Code;
+
+use super::super::answer::{At, answered, begun, html, see};
+use super::super::figures;
+use super::super::form::{Fields, Refusal};
+use super::super::layout::Frame;
+use super::super::session::Session;
+use super::super::sign_in::account::{accounts, fault};
+use super::super::texts::T;
+use super::super::visit::{Shown, Visit, render};
+use super::may;
+use crate::auth::accounts::drawn;
+use crate::http::problem::Problem;
+
+struct Row {
+    name: String,
+    roles: String,
+    organisation: String,
+    has_factor: bool,
+    changed: String,
+    disabled: bool,
+}
+
+#[derive(Template)]
+#[template(path = "people/accounts.html")]
+struct AccountsPage {
+    page: Frame,
+    t: T,
+    rows: Vec<Row>,
+    /// Whose password was drawn, and it.
+    drawn: Option<(String, String)>,
+}
+
+/// `GET /people`
+pub async fn show(visit: &Visit<'_>) -> Shown {
+    if !may(&visit.who.identity.actor) {
+        return Err(Refusal::from_problem(&Problem::new(Code::Forbidden), visit));
+    }
+    listed(visit, None).await
+}
+
+async fn listed(visit: &Visit<'_>, drawn: Option<(String, String)>) -> Shown {
+    let found = accounts(visit.state).of_agency(&visit.who.identity.agency).await;
+    let found = found.map_err(|error| Refusal::from_problem(&fault(error), visit))?;
+    let mut rows = Vec::new();
+    for account in found {
+        let organisation = account.actor.organisation.map(|code| code.to_string()).unwrap_or_default();
+        let roles: Vec<_> = account.actor.roles.iter().map(|role| visit.t.role(role)).collect();
+        rows.push(Row {
+            roles: roles.join(" · "),
+            organisation: visit.organisation(&organisation).await,
+            has_factor: account.has_factor(),
+            changed: figures::time(&account.changed_at.to_rfc3339()),
+            disabled: account.disabled,
+            name: account.name,
+        });
+    }
+    let page = visit.frame(visit.t.accounts().to_owned(), Vec::new()).await;
+    render(&AccountsPage { page, t: visit.t, rows, drawn })
+}
+
+/// `POST /people`
+pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResponse {
+    let answer = async {
+        let session = Session::of(&request, at.1.secure, &at.0).await?;
+        let fields = Fields::parse(&bytes).unwrap_or_default();
+        let Some(who) = &session.signed_in else { return Ok(see("/sign-in?next=/people")) };
+        if fields.text(".csrf") != session.csrf() || !may(&who.identity.actor) {
+            return Err(Problem::new(Code::Forbidden));
+        }
+        let (accounts, wanted) = (accounts(&at.0), fields.text(".do"));
+        let found = accounts.find(fields.text(".name")).await.map_err(fault)?;
+        let own = found.filter(|account| account.agency == who.identity.agency);
+        let account = own.ok_or_else(|| Problem::new(Code::NotFound))?;
+        match wanted {
+            "reset" if account.has_factor() => {
+                let password = drawn(4);
+                accounts.reset(&account, &password, false).await.map_err(fault)?;
+                let visit = begun(&at, &request, &session, who);
+                let shown = listed(&visit, Some((account.name, password))).await;
+                return Ok(shown.map_or_else(|_| see("/people"), |page| html(200, page)));
+            }
+            "disable" | "enable" => {
+                accounts.disable(&account, wanted == "disable").await.map_err(fault)?;
+            }
+            _ => return Err(Problem::new(Code::Forbidden)),
+        }
+        Ok(see("/people"))
+    };
+    answered(answer.await, &request)
+}
