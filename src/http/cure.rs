@@ -156,6 +156,9 @@ cures! {
     TaxPercentMissing: ["请为“{item}”补上 tax_percent（如 \"6\"），以便换算为不含税金额。", "Add tax_percent (such as \"6\") to \"{item}\", so that the amount without tax can be computed."];
     NothingToPay: ["请核对各行的项目是否在专项规则的资助项目之内（GET /v1/programmes/CODE），以及金额和扣减；没有可补贴的金额时不必申领。", "Compare the items of the lines with those that the programme pays for (GET /v1/programmes/CODE), the amounts and the reductions. Where nothing is subsidised, there is nothing to claim."];
     ItemsUnknown: ["请核对各行的项目名称，改用 {known} 之一；确属其他项目的，本专项不予资助。", "Check the names of the items and use one of {known}; what is another item is not subsidised."];
+    OtherFundingMissing: ["请在 other_funding 中逐项列明层级、金额和文号；没有的，写空列表 []。", "List level, amount and document of each in other_funding; where there is none, send an empty list []."];
+    AssessmentMissing: ["请在审核时附 assessment：各项审定金额、如有的比例和理由。", "Send assessment with the review: the amounts that count, the ratio where it is another, and the reason."];
+    AssessmentAboveFiled: ["请核对申报明细，将审定金额改为不超过 {filed}，每项只列一次。", "Compare with what was filed, assess at most {filed}, and name each item once."];
     GroupCapExhausted: ["请待下一年度，或核对使用该合并限额的各专项已批准的申领（GET /v1/cap-groups/{group}、GET /v1/claims）；确需调整的，由两人调整该限额。", "Wait for the next year, or look at what the programmes of the group have paid (GET /v1/cap-groups/{group}, GET /v1/claims); other caps for it take two people."];
     AnnualCapExhausted: ["本年度不能再申请；请待下一年度，或核对本年度已发的券和申领（GET /v1/vouchers、GET /v1/claims）。", "Nothing more is paid this year. Wait for the next, or look at this year's vouchers and claims (GET /v1/vouchers, GET /v1/claims)."];
     AmountOutOfRange: ["请核对各金额是否多写了位数；确实如此大的，请分成几笔办理。", "Check the amounts for surplus digits; if they are right, split them into several documents."];

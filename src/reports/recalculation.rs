@@ -174,6 +174,7 @@ fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) 
             lifetime: stored.inputs.lifetime.clone(),
             annual: stored.inputs.annual.clone(),
             groups: stored.inputs.groups.clone(),
+            other_money: stored.inputs.other_money.clone(),
         },
     };
     let Ok(again) = interest::over(&question, &history) else { return Again::Not("refused_by_the_rules") };

@@ -86,13 +86,19 @@ fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
     Ok(Some(match (task.kind.as_str(), task.action.as_str()) {
         ("voucher", "review") => {
             let decision = ReviewDecision::Pass;
-            Command::ReviewVoucher(ReviewVoucher { id: read(document)?, decision, reason: None })
+            Command::ReviewVoucher(ReviewVoucher {
+                id: read(document)?,
+                decision,
+                reason: None,
+                assessment: None,
+            })
         }
         ("claim", "review") => Command::ReviewClaim(ReviewClaim {
             id: read(document)?,
             decision: ReviewDecision::Pass,
             reason: None,
             accept_incomplete_usage: false,
+            assessment: None,
         }),
         ("voucher", "issue") => Command::IssueVoucher(IssueVoucher { id: read(document)?, effective_date }),
         ("claim", "approve") => Command::ApproveClaim(ApproveClaim { id: read(document)?, effective_date }),

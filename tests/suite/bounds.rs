@@ -320,3 +320,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rate_ceiling_by_tenor_holds_a_loan_to_that_of_the_longest_that_it_is_above() {
+    let city = City::open("by_tenor", &rules(json!({})), "100000");
+    for (name, percent) in [("LPR1Y", "3.1"), ("LPR5Y", "3.6")] {
+        let rate = json!({"name": name, "date": "2024-01-01", "percent": percent});
+        city.expect(201, "/v1/reference-rates", &city.lin, &rate);
+    }
+    let ceilings = json!([
+        {"reference": "LPR1Y", "spread_bp": 0}, {"reference": "LPR5Y", "spread_bp": -10, "tenor_months_above": 60},
+    ]);
+    let quote = |rate: &str, matures_on: Value| {
+        let mut loan = json!({
+            "annual_rate_percent": rate, "signed_on": "2025-01-01",
+            "events": [{"kind": "drawdown", "date": "2025-01-02", "amount": "3600000"}],
+        });
+        if matures_on != Value::Null {
+            loan["matures_on"] = matures_on;
+        }
+        json!({
+            "rules": {"points": {"max": "1"}, "rate_ceiling": ceilings}, "loan": loan,
+            "period": {"from": "2025-01-02", "until": "2025-01-12"},
+        })
+    };
+    let path = "/v1/interest-subsidies/quote";
+    // sixty months are not above sixty
+    for (rate, matures_on, taken) in [
+        ("3.1", "2030-01-01", true),
+        ("3.100001", "2030-01-01", false),
+        ("3.5", "2030-01-02", true),
+        ("3.500001", "2030-01-02", false),
+    ] {
+        let body = quote(rate, json!(matures_on));
+        if taken {
+            city.expect(200, path, &city.firm, &body);
+        } else {
+            assert_eq!(city.refused(422, path, &city.firm, &body), "loan_rate_above_ceiling");
+        }
+    }
+    let found = city.expect(422, path, &city.firm, &quote("3", Value::Null));
+    assert_eq!(text(&found, "/errors/0/pointer"), "/loan/matures_on");
+}

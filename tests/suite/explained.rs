@@ -34,12 +34,15 @@ fn all_rules() -> Vec<(Instrument, Value)> {
     let by_cost = json!({"amount": "5", "counts": ["redemption"], "year": "cost"});
     let rental = json!({"items": items, "scenarios": ["大模型"], "rounds": [{"filing": days, "cost": days}],
         "term": {"months_max": 12, "from": "signed"}, "expense": "procurement", "caps": {"annual": by_cost, "per": "contract", "groups": ["ai"]},
+        "joint_ceiling_percent": "80", "declare_other_funding": true, "assessment": "required",
         "tiers": [{"when": {}, "caps": {"annual": by_cost}}]});
     let points = json!({"max": "1.5", "share_of_contract_rate_percent": "35", "share_of_reference": {"name": "LPR5Y", "percent": "50"}});
     let interest = json!({"points": points, "paid_interest_percent": "50", "minimums": {"interest_paid": "1"}, "day_count": "actual/365", "principal_cap": "1", "prefund": true, "payee": "bank",
-        "rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70}, "windows": {"disbursed": days},
+        "rate_ceiling": {"reference": "LPR5Y", "spread_bp": -70, "tenor_months_above": 12}, "windows": {"disbursed": days},
         "eligibility": {"bank": {"tags_any": ["x"], "tags_none": ["y"]}, "project": {"investment_min": "50000000"}},
         "tiers": [{"when": {}, "points": points}]});
+    let by_tenor = json!({"points": {}, "rate_ceiling": [
+        {"reference": "LPR1Y", "spread_bp": 0}, {"reference": "LPR5Y", "spread_bp": -70, "tenor_months_above": 60}]});
     let tranches = json!([{"name": "首款", "percent": "40", "on": "award"}, {"name": "尾款", "percent": "60", "on": "acceptance"}]);
     let grant = json!({"grant": {"max_amount": "9", "ratio_percent": "50", "prefund": true, "months": 24,
         "tranches": tranches, "quota": {"count": 2, "amount": "9"},
@@ -49,6 +52,7 @@ fn all_rules() -> Vec<(Instrument, Value)> {
         (Instrument::Voucher, voucher),
         (Instrument::RentalSubsidy, rental),
         (Instrument::InterestSubsidy, interest),
+        (Instrument::InterestSubsidy, by_tenor),
     ]
 }
 

@@ -13,6 +13,7 @@
 )]
 
 mod acceptance;
+mod assessment;
 mod authorisation;
 mod backup;
 mod billing_files;
@@ -45,6 +46,7 @@ mod house;
 mod interest_oracle;
 mod loans;
 mod model;
+mod other_funding;
 mod parameters;
 mod payments;
 mod periods;

@@ -128,6 +128,8 @@ impl Case<'_> {
                 groups: Vec::new(),
             },
             prorated: None,
+            declared: None,
+            assessment: None,
             day: date("2025-05-15"),
         };
         rules::calculate(own(), 1, &facts)

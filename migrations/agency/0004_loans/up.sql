@@ -36,6 +36,7 @@ CREATE TABLE loan_uses (
     period_until date NOT NULL,
     points numeric(18, 14) NOT NULL CONSTRAINT loan_uses_points_check CHECK (points >= 0 AND points <> 'NaN'),
     principal jsonb NOT NULL,
+    amount numeric(20, 2) NOT NULL CONSTRAINT loan_uses_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
     exclusive boolean NOT NULL,
     live boolean NOT NULL,
     borrower text NOT NULL GENERATED ALWAYS AS (programme || '/' || organisation) STORED,

@@ -257,8 +257,13 @@ impl City<'_> {
         let id = claim.id;
         self.step(&format!("submit tranche {name}"), of, Command::SubmitClaim(NameClaim { id })).await?;
         let (decision, accept_incomplete_usage) = (ReviewDecision::Pass, false);
-        let review =
-            Command::ReviewClaim(ReviewClaim { id, decision, reason: None, accept_incomplete_usage });
+        let review = Command::ReviewClaim(ReviewClaim {
+            id,
+            decision,
+            reason: None,
+            accept_incomplete_usage,
+            assessment: None,
+        });
         self.step(&format!("review tranche {name}"), actor(Role::Officer)?, review).await?;
         let approve = Command::ApproveClaim(ApproveClaim { id, effective_date: None });
         self.step(&format!("approve tranche {name}"), actor(Role::Approver)?, approve).await?;

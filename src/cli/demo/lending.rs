@@ -98,7 +98,7 @@ impl City<'_> {
         let submit = Command::SubmitClaim(NameClaim { id });
         self.step("submit interest", of(Role::Enterprise, FIRM)?, submit).await?;
         let (decision, accept_incomplete_usage) = (ReviewDecision::Pass, false);
-        let review = ReviewClaim { id, decision, reason: None, accept_incomplete_usage };
+        let review = ReviewClaim { id, decision, reason: None, accept_incomplete_usage, assessment: None };
         let review = Command::ReviewClaim(review);
         self.step("review interest", actor(Role::Officer)?, review).await?;
         let approve = Command::ApproveClaim(ApproveClaim { id, effective_date: None });

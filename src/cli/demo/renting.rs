@@ -120,7 +120,7 @@ impl City<'_> {
             return Ok(());
         }
         let (decision, accept_incomplete_usage) = (ReviewDecision::Pass, false);
-        let review = ReviewClaim { id, decision, reason: None, accept_incomplete_usage };
+        let review = ReviewClaim { id, decision, reason: None, accept_incomplete_usage, assessment: None };
         let review = Command::ReviewClaim(review);
         self.step(&format!("review claim {of_contract}"), actor(Role::Officer)?, review).await?;
         let approve = ApproveClaim { id, effective_date: None };

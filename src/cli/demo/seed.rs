@@ -280,7 +280,8 @@ impl City<'_> {
 
     async fn apply(&self, case: &Case, rental: RentalId) -> Result<VoucherId, Failure> {
         let id = VoucherId::new(Uuid::now_v7());
-        let command = ApplyForVoucher { id, programme: ProgrammeCode::parse(PROGRAMME)?, rental };
+        let command =
+            ApplyForVoucher { id, programme: ProgrammeCode::parse(PROGRAMME)?, rental, other_funding: None };
         let step = format!("voucher {}", case.contract_no);
         let outcome = self.step(&step, firm(case)?, Command::ApplyForVoucher(command)).await?;
         let Outcome::Voucher { voucher, .. } = outcome else { return Err(unexpected(&step)) };
@@ -292,7 +293,7 @@ impl City<'_> {
         let text = why_not.map(salted);
         let decision = if text.is_some() { ReviewDecision::Return } else { ReviewDecision::Pass };
         let reason = text.as_ref().map(|text| text.hash);
-        let command = Command::ReviewVoucher(ReviewVoucher { id, decision, reason });
+        let command = Command::ReviewVoucher(ReviewVoucher { id, decision, reason, assessment: None });
         let step = format!("review {}", case.contract_no);
         self.explained_step(&step, actor(Role::Officer)?, command, text).await?;
         Ok(())

@@ -57,8 +57,13 @@ impl City<'_> {
         if this.reached == Reached::Submitted {
             return Ok(());
         }
-        let review =
-            ReviewClaim { id, decision: ReviewDecision::Pass, reason: None, accept_incomplete_usage: false };
+        let review = ReviewClaim {
+            id,
+            decision: ReviewDecision::Pass,
+            reason: None,
+            accept_incomplete_usage: false,
+            assessment: None,
+        };
         self.step(&format!("review claim {of}"), actor(Role::Officer)?, Command::ReviewClaim(review)).await?;
         match this.reached {
             Reached::Draft | Reached::Submitted | Reached::Reviewed => Ok(()),

@@ -15,10 +15,11 @@ pub struct SheetRow {
 }
 
 /// Caps as a sheet names them among its inputs and among its reductions.
-const CAPS: [(&str, &str); 6] = [
+const CAPS: [(&str, &str); 7] = [
     ("net_off", "net_off"),
     ("claim_cap", "claim_cap"),
     ("voucher_balance", "voucher_balance"),
+    ("joint_ceiling", "joint_ceiling"),
     ("lifetime", "lifetime_cap"),
     ("annual", "annual_cap"),
     ("groups", "group_cap"),

@@ -104,6 +104,7 @@ words! {
     "claim_cap": "单件上限" / "cap of one claim";
     "voucher_balance": "券余额" / "balance of the voucher";
     "paid_interest_ceiling": "已付利息上限" / "interest paid";
+    "joint_ceiling": "合计上限" / "joint ceiling";
     "lifetime_cap": "累计上限" / "cap in all";
     "annual_cap": "年度上限" / "annual cap";
     // what does not match
@@ -126,6 +127,7 @@ words! {
     "budget_exhausted": "指标不足" / "the budget does not suffice";
     "recalculation_pending": "有重新核算待批准" / "a recalculation waits";
     "period_closed": "会计期间已结账" / "the period is closed";
+    "assessment_missing": "尚未审定" / "it is not assessed";
     // rules
     "half_up": "四舍五入" / "half up";
     "half_even": "四舍六入五成双" / "half to even";

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::organisations::WithReason;
+use crate::http::handlers::programmes::views::{NewAssessment, assessed};
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view::{self, View};
@@ -14,7 +15,9 @@ use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
     CreditCode, Date, Instant, Money, ProgrammeCode, RentalId, Sequence, Subject, VoucherId,
 };
+use subsidy_core::programmes::assessment::Assessment;
 use subsidy_core::programmes::calculation::Calculation;
+use subsidy_core::programmes::funding::{OTHER_FUNDING_MAX, OtherFunding};
 use subsidy_core::vouchers::{
     ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher, Voucher, VoucherBalance,
     VoucherStatus,
@@ -27,6 +30,9 @@ pub struct NewVoucher {
     programme: ProgrammeCode,
     /// The contract that it is for.
     rental_id: RentalId,
+    /// What others pay for the same contract: `[]` says that nobody does. Needed where the rules ask for it.
+    #[schema(max_items = 20)]
+    other_funding: Option<Vec<OtherFunding>>,
 }
 
 /// What an officer decides.
@@ -36,6 +42,8 @@ pub struct Review {
     decision: ReviewDecision,
     /// Needed to return or reject.
     reason: Option<Reason>,
+    /// What counts of the contract. Its `reason` is that of the review.
+    assessment: Option<NewAssessment>,
 }
 
 /// From when a voucher counts.
@@ -95,6 +103,14 @@ pub struct VoucherView {
     rules_version: u32,
     /// Its newest calculation sheet.
     calculation: Option<Calculation>,
+    /// What others pay for the same contract, as its applicant says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    other_funding: Option<Vec<OtherFunding>>,
+    /// What an officer found of the contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    assessment: Option<Assessment>,
     /// Why it was last returned, rejected, cancelled, suspended or reinstated.
     reason: Option<String>,
     created_by: Subject,
@@ -133,6 +149,8 @@ impl View for VoucherView {
             fiscal_year: voucher.fiscal_year,
             rules_version: voucher.rules_version,
             calculation: attached.sheet(&voucher.id.to_string(), voucher.calculation),
+            other_funding: voucher.other_funding.clone(),
+            assessment: voucher.assessment.clone(),
             reason: attached.text(voucher.reason),
             created_by: voucher.created_by.clone(),
             reviewed_by: voucher.reviewed_by.clone(),
@@ -148,7 +166,11 @@ impl View for VoucherView {
 pub fn apply(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let body: NewVoucher = request.body()?;
     let id = VoucherId::new(request.new_id());
-    let command = ApplyForVoucher { id, programme: body.programme, rental: body.rental_id };
+    let NewVoucher { programme, rental_id: rental, other_funding } = body;
+    if other_funding.as_ref().is_some_and(|declared| declared.len() > OTHER_FUNDING_MAX) {
+        return Err(Problem::too_large(OTHER_FUNDING_MAX, "other_funding").at("/other_funding"));
+    }
+    let command = ApplyForVoucher { id, programme, rental, other_funding };
     Ok(Parsed::new(Command::ApplyForVoucher(command)))
 }
 
@@ -156,8 +178,10 @@ pub fn apply(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let id = request.path.value("id")?;
     let body: Review = request.body()?;
-    let review = |reason| Command::ReviewVoucher(ReviewVoucher { id, decision: body.decision, reason });
-    Ok(match body.reason {
+    let decision = body.decision;
+    let (reason, assessment) = assessed(body.reason, body.assessment)?;
+    let review = |reason| Command::ReviewVoucher(ReviewVoucher { id, decision, reason, assessment });
+    Ok(match reason {
         Some(reason) => Parsed::reasoned(reason, |hash| review(Some(hash))),
         None => Parsed::new(review(None)),
     })

@@ -54,6 +54,7 @@ impl Drawn {
                 lifetime: self.lifetime.map(cap),
                 annual: self.annual.map(cap),
                 groups: Vec::new(),
+                other_money: Vec::new(),
             },
         }
     }

@@ -62,12 +62,23 @@ impl Ledger {
         self.accept(rentals).await;
         let apply = |id: &Uuid| {
             let (id, rental) = (VoucherId::new(*id), RentalId::new(*id));
-            by("officer-1", Command::ApplyForVoucher(ApplyForVoucher { id, programme: programme(0), rental }))
+            by(
+                "officer-1",
+                Command::ApplyForVoucher(ApplyForVoucher {
+                    id,
+                    programme: programme(0),
+                    rental,
+                    other_funding: None,
+                }),
+            )
         };
         self.accept(ids.iter().map(apply)).await;
         let pass = |id: &Uuid| {
             let (id, decision) = (VoucherId::new(*id), ReviewDecision::Pass);
-            by("officer-2", Command::ReviewVoucher(ReviewVoucher { id, decision, reason: None }))
+            by(
+                "officer-2",
+                Command::ReviewVoucher(ReviewVoucher { id, decision, reason: None, assessment: None }),
+            )
         };
         self.accept(ids.iter().map(pass)).await;
         ids.into_iter().map(VoucherId::new).collect()

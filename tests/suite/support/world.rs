@@ -519,11 +519,7 @@ impl World {
             } else {
                 None
             },
-            rate_ceiling: if interest {
-                self.maybe(3, |_| RateCeiling { reference: label("LPR5Y"), spread_bp: -70 })
-            } else {
-                None
-            },
+            rate_ceiling: if interest { self.maybe(3, Self::ceilings) } else { None },
             principal_cap: if interest { self.maybe(2, |w| w.amount(9, 11)) } else { None },
             payee: if interest { self.pick(&[Payee::Enterprise, Payee::Bank]) } else { Payee::Enterprise },
             ..Policy::default()
@@ -672,6 +668,7 @@ impl World {
             id: voucher,
             programme: programme(self.rng.gen_range(0..=LEASING)),
             rental,
+            other_funding: self.other_funding(),
         })
     }
 
@@ -689,7 +686,12 @@ impl World {
         };
         let again = self.one_in(8);
         let id = self.voucher(book, if again { VoucherStatus::Reviewed } else { VoucherStatus::Submitted });
-        Command::ReviewVoucher(ReviewVoucher { id, decision, reason: self.maybe(2, Self::hash) })
+        Command::ReviewVoucher(ReviewVoucher {
+            id,
+            decision,
+            reason: self.maybe(2, Self::hash),
+            assessment: self.assessment(),
+        })
     }
 
     fn issue(&mut self, book: &Book, today: Date) -> Command {
@@ -760,6 +762,7 @@ impl World {
                 ]),
                 reason: self.maybe(2, Self::hash),
                 accept_incomplete_usage: self.one_in(2),
+                assessment: self.assessment(),
             }),
             68..87 => {
                 let id = self.claim(book, &[ClaimStatus::Reviewed]);
@@ -1180,7 +1183,7 @@ impl World {
         let part = |w: &mut Self| InvoicePart { evidence_id: w.pick(&fit), amount: w.amount(5, 10) };
         let invoices = (0..self.rng.gen_range(1..3)).map(|_| part(self)).collect();
         let evidence = (0..self.rng.gen_range(0..2)).map(|_| self.pick(&fit)).collect();
-        WriteClaim { invoices, evidence, ..claim }
+        WriteClaim { invoices, evidence, other_funding: self.other_funding(), ..claim }
     }
 
     /// A claim, most times one in one of those states.

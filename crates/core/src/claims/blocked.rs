@@ -24,6 +24,8 @@ pub enum BlockCode {
     RecalculationPending,
     /// The month of today takes no postings.
     PeriodClosed,
+    /// The rules ask for an assessment at the review.
+    AssessmentMissing,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -72,6 +74,10 @@ pub fn blocked(claim: &Claim, found: &Standings<'_>, day_of: impl Fn(&Organisati
         if let Err(error) = rules::still_eligible(&found.applicant, found.rules) {
             let since = Some(day_of(found.applicant.organisation));
             blocks.push(block(BlockCode::EligibilityChanged, since, error.to_string()));
+        }
+        let asked = found.rules.rules.assessment.is_some() && claim.subject.rental().is_some();
+        if asked && claim.assessment.is_none() {
+            blocks.push(block(BlockCode::AssessmentMissing, claim.submitted_on, String::new()));
         }
         // what a voucher or an award holds was committed with it, what a bank deducts with its prefund
         let held = claim.subject.voucher().is_some() || claim.subject.tranche().is_some();

@@ -16,6 +16,7 @@ use crate::loans::subsidy::{Limits, Question, Subsidy, SubsidyError, outside, ov
 use crate::loans::{InterestPeriod, Loan, LoanError};
 use crate::programmes::bounds::Caps;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, enough};
+use crate::programmes::funding::{Level, by_level};
 use crate::programmes::interest::{InterestInputs, LoanState, SEGMENTS_MAX};
 use crate::programmes::policy::TermFrom;
 use crate::programmes::{Policy, StatutoryLimits};
@@ -34,6 +35,8 @@ pub struct Credit<'a> {
     pub room: Vec<Dated<Money>>,
     /// Points of claims under other programmes.
     pub others: Vec<Dated<ExactPoints>>,
+    /// CNY of them, where the rules count what others pay.
+    pub known: Money,
 }
 
 /// Why there is no sheet.
@@ -96,6 +99,10 @@ pub fn calculate(
 ) -> Result<Calculation, InterestError> {
     let (policy, period) = (&*facts.policy, terms.period.of_interest());
     policy.in_a_tier(facts.tier)?;
+    policy.declared(facts.declared.as_deref())?;
+    let counted = facts.declared.is_some() || policy.joint_ceiling_percent.is_some();
+    let of_ours = Some((Level::default(), credit.known)).filter(|_| counted);
+    let other_money = by_level(facts.declared.as_deref(), of_ours)?;
     let rate = credit.loan.annual_rate_percent;
     let known = history(credit.loan.signed(), &credit.loan.events, |_| String::new())?.matured();
     let opening = in_force(&known, period.from).unwrap_or(Owed::nothing(rate));
@@ -123,6 +130,7 @@ pub fn calculate(
                 lifetime: lifetime.clone(),
                 annual: annual.clone(),
                 groups: facts.used.groups.clone(),
+                other_money: other_money.clone(),
             },
         },
         &known,
@@ -141,6 +149,7 @@ pub fn calculate(
         lifetime,
         annual,
         groups,
+        other_money,
         interest: Some(Box::new(inputs)),
         ..Inputs::default()
     };

@@ -28,6 +28,8 @@ use crate::domain::{
     Sequence, Subject, TextHash, WrongState,
 };
 use crate::ledger::{Dimensions, ExpenseClass, Part};
+use crate::programmes::assessment::Assessment;
+use crate::programmes::funding::OtherFunding;
 use crate::vouchers::ReviewDecision;
 use backing::{InvoicePart, TakenInvoice};
 pub use refusal::ClaimError;
@@ -88,6 +90,12 @@ pub struct Claim {
     pub invoices: Vec<TakenInvoice>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<EvidenceId>,
+    /// What others pay for the same costs, as it says; none where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_funding: Option<Vec<OtherFunding>>,
+    /// What an officer found of what was filed, from its review on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
     /// CNY, of its newest calculation sheet.
     pub amount: Money,
     /// The amount by funding level.
@@ -235,12 +243,15 @@ pub struct WriteClaim {
     pub invoices: Vec<InvoicePart>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<EvidenceId>,
+    /// What others pay for the same costs; none where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_funding: Option<Vec<OtherFunding>>,
 }
 
 impl WriteClaim {
     /// A claim that nothing backs.
     pub const fn new(id: ClaimId, request: ClaimRequest) -> Self {
-        Self { id, request, invoices: Vec::new(), evidence: Vec::new() }
+        Self { id, request, invoices: Vec::new(), evidence: Vec::new(), other_funding: None }
     }
 
     /// All evidence that it names.
@@ -266,6 +277,9 @@ pub struct ReviewClaim {
     /// Whether the claim is right although rows of usage of its months were refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub accept_incomplete_usage: bool,
+    /// What counts of what was filed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
 }
 
 /// `POST /claims/{id}/approve`.

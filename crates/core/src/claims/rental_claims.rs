@@ -13,8 +13,10 @@ use super::invoice_matching::{self, Cluster};
 use super::{Claim, ClaimPeriod, ClaimSubject};
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{ClaimId, Date, Exact, Label, Money, Month, ProgrammeCode, Sequence};
+use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{Calculation, ReductionCode};
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
+use crate::programmes::funding::OtherFunding;
 use crate::programmes::{EligibilityError, RulesVersion, SettledLine};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder, Days, Netted, Settled, netted};
@@ -52,11 +54,22 @@ pub struct ClaimOutline<'a> {
     pub subject: &'a ClaimSubject,
     /// What it takes of which invoice.
     pub invoices: &'a [TakenInvoice],
+    /// What others pay, as it says.
+    pub other_funding: Option<&'a [OtherFunding]>,
+    /// What an officer found of it.
+    pub assessment: Option<&'a Assessment>,
 }
 
 impl<'a> From<&'a Claim> for ClaimOutline<'a> {
     fn from(claim: &'a Claim) -> Self {
-        Self { id: claim.id, programme: &claim.programme, subject: &claim.subject, invoices: &claim.invoices }
+        Self {
+            id: claim.id,
+            programme: &claim.programme,
+            subject: &claim.subject,
+            invoices: &claim.invoices,
+            other_funding: claim.other_funding.as_deref(),
+            assessment: claim.assessment.as_ref(),
+        }
     }
 }
 

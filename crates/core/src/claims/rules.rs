@@ -2,14 +2,16 @@ use std::borrow::Cow;
 
 use super::{Claim, ClaimError, ClaimRequest, ClaimStatus, ClaimSubject, ReviewClaim, objection};
 use crate::domain::dates::FiscalYear;
-use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::money::Amount;
 use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, TextHash, WrongState};
 use crate::ledger::{ExpenseClass, Part};
 use crate::programmes::SettledLine;
+use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::documents::Documents;
-use crate::programmes::policy::{Expense, Payee};
+use crate::programmes::funding::{Level, OtherFunding, by_level, total};
+use crate::programmes::policy::{Expense, Payee, Stacking};
 use crate::programmes::prorated::Prorated;
 use crate::programmes::{Applicant, Counts, EligibilityError, Policy, RulesVersion};
 use crate::rentals::allocations::Netted;
@@ -27,9 +29,12 @@ pub struct Facts<'a> {
     pub fiscal_year: Option<FiscalYear>,
     /// CNY that it may draw on its voucher.
     pub room: Option<Money>,
-    /// What other programmes pay for the same days of the contract and nobody took off yet, where the rules take it
-    /// off.
-    pub net_off: Option<Vec<Netted>>,
+    /// What other programmes pay for the same days of the contract and nobody took off yet, where the rules count it.
+    pub others: Option<Vec<Netted>>,
+    /// What an officer found of what was filed.
+    pub assessment: Option<Assessment>,
+    /// What others pay, as the claim says.
+    pub declared: Option<Vec<OtherFunding>>,
     /// What documents show of what was settled, where any is there.
     pub documents: Option<Documents>,
     /// Which part of the contract counts, where the rules prorate.
@@ -50,6 +55,14 @@ pub fn calculate(
 ) -> Result<Calculation, CalculationError> {
     let (policy, applicant) = (&*facts.policy, &facts.applicant);
     policy.in_a_tier(facts.tier)?;
+    // a redemption is of a voucher that said it
+    if facts.room.is_none() {
+        policy.declared(facts.declared.as_deref())?;
+    }
+    let known = facts.others.iter().flatten().map(|one| (Level::default(), one.amount));
+    let others = by_level(facts.declared.as_deref(), known)?;
+    let takes_off = policy.stacking == Stacking::NetOff && (facts.others.is_some() || !others.is_empty());
+    let net_off = takes_off.then(|| total(&others)).transpose()?;
     let caps = &policy.caps;
     // nothing is issued of what draws on no voucher: its annual cap counts what is approved, whichever it names
     let counts = |of: &[Counts]| facts.room.is_none() || of.contains(&Counts::Redemption);
@@ -60,7 +73,13 @@ pub fn calculate(
         lists: applicant.lists(&facts.rules.rules),
         base: Some(policy.base.unwrap_or_default()),
         ratio_percent: None,
-        net_off: facts.net_off.as_deref().map(sum).transpose()?,
+        net_off,
+        other_money: if facts.declared.is_some() || policy.joint_ceiling_percent.is_some() {
+            others
+        } else {
+            Vec::new()
+        },
+        assessment: facts.assessment.clone(),
         documents: facts.documents.clone(),
         prorated: facts.prorated,
         claim_cap: caps.claim.map(Amount::money),
@@ -71,10 +90,6 @@ pub fn calculate(
         interest: None,
     };
     sheet(Question { rules: facts.rules, policy, tier: facts.tier, lines: settlement, version, inputs })
-}
-
-fn sum(netted: &[Netted]) -> Result<Money, OutOfRange> {
-    Money::sum(netted.iter().map(|one| one.amount))
 }
 
 /// Whether the rules still let in an organisation that they let in before.
@@ -137,6 +152,8 @@ pub fn draft(
         status: ClaimStatus::Draft,
         invoices: Vec::new(),
         evidence: Vec::new(),
+        other_funding: facts.declared.clone(),
+        assessment: None,
         amount: sheet.amount,
         parts: parts(sheet),
         held: Money::ZERO,
@@ -191,7 +208,8 @@ pub fn computed(claim: &Claim, facts: &Facts<'_>, sheet: &Calculation, stamp: &S
 
 /// A draft or a returned claim with other inputs.
 pub fn written(claim: &Claim, request: &ClaimRequest) -> Result<Claim, ClaimError> {
-    Ok(Claim { subject: claim.subject.rewritten(&claim.programme, request)?, ..claim.clone() })
+    let subject = claim.subject.rewritten(&claim.programme, request)?;
+    Ok(Claim { subject, assessment: None, ..claim.clone() })
 }
 
 /// A claim filed, which holds its amount where it draws on a voucher.
@@ -205,6 +223,7 @@ pub fn submitted(claim: Claim, actor: &Actor, stamp: &Stamp) -> Claim {
         reviewed_by: None,
         reviewed_on: None,
         reviewed_at: None,
+        assessment: None,
         objection_upheld: false,
         ..claim
     }
@@ -242,9 +261,14 @@ pub fn review(
     if command.decision != ReviewDecision::Pass && command.reason.is_none() {
         return Err(ClaimError::ReasonMissing);
     }
+    let assessment = match command.decision {
+        ReviewDecision::Pass => command.assessment.clone().or_else(|| claim.assessment.clone()),
+        ReviewDecision::Return | ReviewDecision::Reject => None,
+    };
     Ok(Claim {
         status,
         held,
+        assessment,
         reason: command.reason,
         reviewed_by: Some(actor.subject.clone()),
         reviewed_on: Some(stamp.business_date),

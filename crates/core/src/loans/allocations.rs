@@ -27,6 +27,8 @@ pub struct LoanAllocation {
     pub points: ExactPoints,
     /// CNY of principal that it earns on; 0.00 from the day after the last on.
     pub principal: Vec<Dated<Money>>,
+    /// CNY that it pays or would pay.
+    pub amount: Money,
     /// Whether its rules suffer no other programme on the same days.
     pub exclusive: bool,
     /// Whether it still counts.
@@ -106,6 +108,19 @@ pub fn others(
         on.try_fold(ExactPoints::default(), |sum, other| sum.plus(other.points))
     });
     taken.into_iter().map(|step| Ok(Dated { date: step.date, value: step.value? })).collect()
+}
+
+/// CNY that claims under other programmes pay for days of the period; each counts whole. Error: out of range.
+pub fn paid_by_others(
+    own: ClaimId,
+    programme: &ProgrammeCode,
+    period: InterestPeriod,
+    uses: &LoanAllocations,
+) -> Result<Money, OutOfRange> {
+    let beside = uses.iter().filter(|(id, other)| {
+        **id != own && other.live && other.programme != *programme && other.period.overlaps(&period)
+    });
+    Money::sum(beside.map(|(_, other)| other.amount))
 }
 
 /// CNY of principal that a cap leaves beside other claims, day by day. Error: out of range.

@@ -23,6 +23,8 @@ pub enum ReductionCode {
     /// The agency's limit of points, of interest that is paid without points.
     StatutoryPoints,
     PaidInterestCeiling,
+    /// What all money together may come to, of the base.
+    JointCeiling,
     /// The cap of an organisation in all.
     LifetimeCap,
     /// The cap of an organisation in a calendar year.
@@ -38,6 +40,7 @@ impl ReductionCode {
             Self::NetOff => Some("/stacking"),
             Self::ClaimCap => Some("/caps/claim"),
             Self::PaidInterestShare => Some("/paid_interest_percent"),
+            Self::JointCeiling => Some("/joint_ceiling_percent"),
             Self::LifetimeCap => Some("/caps/lifetime"),
             Self::AnnualCap => Some("/caps/annual"),
             Self::GroupCap => Some("/caps/groups"),
@@ -138,22 +141,24 @@ mod tests {
 
     use super::*;
 
-    const ORDER: [ReductionCode; 8] = [
+    const ORDER: [ReductionCode; 10] = [
         ReductionCode::NetOff,
         ReductionCode::ClaimCap,
         ReductionCode::VoucherBalance,
         ReductionCode::PaidInterestShare,
         ReductionCode::StatutoryPoints,
         ReductionCode::PaidInterestCeiling,
+        ReductionCode::JointCeiling,
         ReductionCode::LifetimeCap,
         ReductionCode::AnnualCap,
+        ReductionCode::GroupCap,
     ];
 
     proptest! {
         #[test]
         fn all_bounds_together_leave_no_more_than_any_of_them(
             computed in 0_i64..1_000_000,
-            bounds in proptest::collection::vec(proptest::option::of(-1_000_i64..1_000_000), 8),
+            bounds in proptest::collection::vec(proptest::option::of(-1_000_i64..1_000_000), 10),
         ) {
             let bounds: Vec<Bound> =
                 ORDER.into_iter().zip(bounds).map(|(code, most)| (code, most.map(Money::from_fen))).collect();

@@ -12,6 +12,7 @@ pub use super::bounds::{Reduction, ReductionCode};
 pub use super::calculation_error::CalculationError;
 pub use super::cap_use::{CapUse, GroupUse};
 use super::documents::Documents;
+use super::funding::joint_room;
 pub use super::inputs::Inputs;
 use super::interest::Segment;
 use super::policy::Policy;
@@ -92,7 +93,7 @@ pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
             lines.iter().map(|l| l.exact.rounded(policy.rounding)).collect::<Result<Vec<_>, _>>()?,
         )?,
     };
-    let (amount, reductions) = bounded(computed, policy, inputs)?;
+    let (amount, reductions) = bounded((computed, &lines), policy, inputs)?;
     for (line, part) in lines.iter_mut().zip(largest_remainder(amount, &weights)?) {
         line.subsidy = part;
     }
@@ -127,15 +128,19 @@ pub fn base(
 
 /// What is left after the cuts. Error: nothing, or less than the rules ask for.
 fn bounded(
-    computed: Money,
+    (computed, lines): (Money, &[SheetLine]),
     policy: &Policy,
     inputs: &Inputs,
 ) -> Result<(Money, Vec<Reduction>), CalculationError> {
     let net_off = inputs.net_off.map(|other| computed.minus(other)).transpose()?;
+    let base = Exact::sum(lines.iter().map(|line| line.base))?;
+    let joint = policy.joint_ceiling_percent;
+    let joint = joint.map(|percent| joint_room(base, percent, &inputs.other_money)).transpose()?;
     let own = [
         (ReductionCode::NetOff, net_off),
         (ReductionCode::ClaimCap, inputs.claim_cap),
         (ReductionCode::VoucherBalance, inputs.voucher_balance),
+        (ReductionCode::JointCeiling, joint),
     ];
     let caps = inputs.caps();
     let (amount, reductions) = cut(computed, own.into_iter().chain(caps.bounds()?))?;

@@ -46,6 +46,19 @@ pub enum CalculationError {
     /// The annual cap alone made it 0.00.
     #[error("the annual cap {cap} is used up")]
     AnnualCapExhausted { cap: Money, used: Money },
+    /// The rules ask what others pay, and nothing is said of it.
+    #[error("other funding is not declared")]
+    OtherFundingMissing,
+    /// The rules ask for an assessment, and the review has none.
+    #[error("what was filed is not assessed")]
+    AssessmentMissing,
+    /// More is assessed of an item than was filed, or it is named twice.
+    #[error("{filed} was filed")]
+    AssessmentAboveFiled {
+        pointer: String,
+        /// CNY.
+        filed: Money,
+    },
     /// A cap that programmes share made it 0.00.
     #[error("the caps of group {group} are used up")]
     GroupCapExhausted { group: CapGroupCode },
@@ -64,7 +77,7 @@ pub enum CalculationError {
 
 crate::domain::coded! {
     CalculationError:
-    BelowMinimum AmountBelowMinimum InterestPaidBelowMinimum QuantityMissing UnitDiffers TaxPercentMissing NoTier NothingToPay ItemsUnknown AnnualCapExhausted GroupCapExhausted AmountChanged AmountOutOfRange
+    BelowMinimum AmountBelowMinimum InterestPaidBelowMinimum QuantityMissing UnitDiffers TaxPercentMissing NoTier NothingToPay ItemsUnknown AnnualCapExhausted GroupCapExhausted OtherFundingMissing AssessmentMissing AssessmentAboveFiled AmountChanged AmountOutOfRange
 }
 
 impl From<OutOfRange> for CalculationError {

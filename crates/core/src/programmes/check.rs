@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::grants::GrantRules;
-use super::policy::{CapHolder, CapYear, Caps, Payee, Policy, PolicyError, Stacking};
+use super::policy::{CapHolder, CapYear, Caps, Payee, Policy, PolicyError, RateCeilings, Stacking};
 use super::statutory::StatutoryLimits;
 use super::{Counts, Instrument};
 use crate::domain::dates::Window;
@@ -73,14 +73,14 @@ impl Policy {
                 if self.payee == Payee::Bank {
                     return Err(invalid("/payee"));
                 }
-                self.only(&["items", "base", "prorate", "validity_months", "one_per_contract"])
+                self.only(&["items", "base", "assessment", "prorate", "validity_months", "one_per_contract"])
             }
             Instrument::RentalSubsidy => {
                 self.check_ratios()?;
                 if self.payee == Payee::Bank {
                     return Err(invalid("/payee"));
                 }
-                self.only(&["items", "base", "prorate", "scenarios"])
+                self.only(&["items", "base", "assessment", "prorate", "scenarios"])
             }
             Instrument::InterestSubsidy => {
                 self.check_interest()?;
@@ -145,6 +145,10 @@ impl Policy {
             if sum != Percent::HUNDRED.micro() || twice {
                 return Err(invalid("/shares"));
             }
+        }
+        let joint = self.joint_ceiling_percent;
+        if joint.is_some_and(|percent| percent > Percent::HUNDRED || percent.micro() == 0) {
+            return Err(invalid("/joint_ceiling_percent"));
         }
         if self.publicity_days.is_some_and(|d| d > 365) {
             return Err(invalid("/publicity_days"));
@@ -225,8 +229,12 @@ impl Policy {
     }
 
     fn check_interest_terms(&self, shares: [Option<Percent>; 3]) -> Result<(), PolicyError> {
-        if self.rate_ceiling.as_ref().is_some_and(|c| !(-1000..=1000).contains(&c.spread_bp)) {
-            return Err(invalid("/rate_ceiling/spread_bp"));
+        match &self.rate_ceiling {
+            Some(ceilings) if !ceilings.sound() => {
+                let one = matches!(ceilings, RateCeilings::One(_));
+                return Err(invalid(if one { "/rate_ceiling/spread_bp" } else { "/rate_ceiling" }));
+            }
+            Some(_) | None => {}
         }
         // what is paid ahead is paid to who deducts it
         if self.prefunds() && self.payee != Payee::Bank {
@@ -252,6 +260,8 @@ impl Policy {
         let bounds = [
             ("/caps", self.caps != Caps::default()),
             ("/minimums", self.minimums.is_some()),
+            ("/joint_ceiling_percent", self.joint_ceiling_percent.is_some()),
+            ("/declare_other_funding", self.declare_other_funding.is_some()),
             ("/windows", self.windows.is_some()),
             ("/rounds", self.rounds.is_some()),
             ("/term", self.term.is_some()),
@@ -268,6 +278,7 @@ impl Policy {
         let present = [
             ("items", self.items.is_some()),
             ("base", self.base.is_some()),
+            ("assessment", self.assessment.is_some()),
             ("validity_months", self.validity_months.is_some()),
             ("one_per_contract", self.one_per_contract.is_some()),
             ("scenarios", self.scenarios.is_some()),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::policy::RateCeilings;
 use super::{Instrument, Policy};
 use crate::domain::Label;
 use crate::tags::{TagName, TagSubjectKind};
@@ -28,6 +29,10 @@ impl Policy {
     pub fn expected_rates(&self) -> BTreeSet<Label> {
         let shares =
             self.all_points().filter_map(|points| Some(points.share_of_reference.as_ref()?.name.clone()));
-        shares.chain(self.rate_ceiling.iter().map(|ceiling| ceiling.reference.clone())).collect()
+        shares
+            .chain(
+                self.rate_ceiling.iter().flat_map(RateCeilings::all).map(|ceiling| ceiling.reference.clone()),
+            )
+            .collect()
     }
 }

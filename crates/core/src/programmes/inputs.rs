@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::assessment::Assessment;
 use super::bounds::Caps;
 use super::cap_use::{CapUse, GroupUse};
 use super::documents::Documents;
 use super::eligibility::Lists;
+use super::funding::LevelMoney;
 use super::interest::InterestInputs;
 use super::policy::Base;
 use super::prorated::Prorated;
@@ -28,10 +30,17 @@ pub struct Inputs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub ratio_percent: Option<Percent>,
-    /// Another programme's subsidy for the same contract, where the rules take it off.
+    /// What others pay for the same contract, where the rules take it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub net_off: Option<Money>,
+    /// What others pay for the same costs, level by level, where it was declared or the rules have a joint ceiling.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_money: Vec<LevelMoney>,
+    /// What an officer found of what was filed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub assessment: Option<Assessment>,
     /// What documents show of what was settled, where any is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -5,6 +5,7 @@
 //! approved by another. The rules in force on a day are the approved version with the latest
 //! `effective_from` on or before it; a version that was dated back when it was approved governs nothing that was filed
 //! before that.
+pub mod assessment;
 pub mod bounds;
 pub mod budget;
 pub mod budget_codes;
@@ -19,12 +20,14 @@ pub mod eligibility;
 pub mod expected;
 pub mod explained;
 pub mod fiscal_years;
+pub mod funding;
 pub mod grants;
 mod inputs;
 pub mod interest;
 pub mod performance;
 pub mod policy;
 pub mod prorated;
+pub mod rate_ceilings;
 pub mod rules;
 mod settled_line;
 mod sheet_lines;

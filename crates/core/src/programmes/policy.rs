@@ -5,10 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::assessment::AssessmentRule;
 pub use super::caps::{AnnualCap, CapHolder, CapYear, Caps, Minimums, Released};
 pub use super::dating::{Round, RulesBy, Term, TermFrom, Windows};
 pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, RelatedProvider};
 use super::grants::GrantRules;
+pub use super::rate_ceilings::{RateCeiling, RateCeilings};
 pub use super::tiers::{Tier, TierCaps, TierWhen};
 pub use crate::domain::DayCount;
 use crate::domain::money::{Amount, OutOfRange};
@@ -134,15 +136,6 @@ pub struct PointsRule {
     pub share_of_reference: Option<ShareOfReference>,
 }
 
-/// The dearest loan that is subsidised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RateCeiling {
-    pub reference: Label,
-    /// Basis points above it (below it where negative), −1,000 to 1,000.
-    pub spread_bp: i32,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Rules)]
@@ -170,6 +163,19 @@ pub struct Policy {
     /// What happens where another programme pays too.
     #[serde(default)]
     pub stacking: Stacking,
+    /// The percentage of the base (interest: of the ordinary interest paid) that this subsidy and all other money together come
+    /// to at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub joint_ceiling_percent: Option<Percent>,
+    /// Whether who asks has to say what others pay for the same costs, or that nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub declare_other_funding: Option<bool>,
+    /// Voucher, rental: whether what was filed is assessed at the review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub assessment: Option<AssessmentRule>,
     /// The class of the expense.
     #[serde(default)]
     pub expense: Expense,
@@ -204,10 +210,10 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub day_count: Option<DayCount>,
-    /// Interest: the dearest loan.
+    /// Interest: the dearest loan, or the dearest of each tenor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub rate_ceiling: Option<RateCeiling>,
+    pub rate_ceiling: Option<RateCeilings>,
     /// Interest: the most principal of an organisation over all its loans.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

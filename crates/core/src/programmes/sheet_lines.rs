@@ -29,6 +29,10 @@ pub struct SheetLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub documented: Option<Exact>,
+    /// CNY of it that an officer found, where that is less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub assessed: Option<Exact>,
     /// CNY of it for the days of the contract that are paid for, where the rules prorate; shown to ten decimals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -73,7 +77,10 @@ pub(super) fn of(
     let documented =
         inputs.documents.as_ref().map(|shown| documents::shown(shown, lines, eligible)).transpose()?;
     let shown = |place| documented.as_ref().and_then(|shown| shown.get(place).copied());
-    lines.iter().enumerate().map(|(place, line)| sheet_line(line, shown(place), policy, inputs)).collect()
+    let assessed = inputs.assessment.as_ref().map(|found| found.shown(lines)).transpose()?;
+    let found = |place| assessed.as_ref().and_then(|found| found.get(place).copied().flatten());
+    let of = |(place, line)| sheet_line(line, [shown(place), found(place)], policy, inputs);
+    lines.iter().enumerate().map(of).collect()
 }
 
 fn ratio_of<'a>(policy: &'a Policy, item: &Label) -> Option<&'a ItemRatio> {
@@ -93,12 +100,12 @@ fn fraction(of: Exact, part: Prorated) -> Result<Exact, OutOfRange> {
 
 fn sheet_line(
     line: &SettledLine,
-    documented: Option<Exact>,
+    [documented, assessed]: [Option<Exact>; 2],
     policy: &Policy,
     inputs: &Inputs,
 ) -> Result<SheetLine, CalculationError> {
     let (item, late) = (ratio_of(policy, &line.item), at_the_end(policy, inputs).is_some());
-    let whole = documented.unwrap_or_else(|| line.exact());
+    let whole = [documented, assessed].into_iter().flatten().min().unwrap_or_else(|| line.exact());
     let part = inputs.prorated.map(|part| fraction(whole, part)).transpose()?;
     let part = part.map(|part| match policy.rounding.unit {
         RoundingUnit::Fen => Ok(part),
@@ -118,6 +125,8 @@ fn sheet_line(
     };
     let ratio = item.and_then(|i| i.startup_ratio_percent.filter(|_| inputs.startup).or(i.ratio_percent));
     let ratio = inputs.ratio_percent.or(ratio);
+    let most = inputs.assessment.as_ref().and_then(|found| found.ratio_percent);
+    let ratio = ratio.map(|ratio| most.map_or(ratio, |most| most.min(ratio)));
     let by_ratio = ratio.map(|ratio| Exact::ratio(if late { whole } else { base }, ratio)).transpose()?;
     let by_unit = item.map(|item| by_unit(item, line, whole)).transpose()?.flatten();
     let by_unit = match (by_unit, inputs.prorated.filter(|_| !late)) {
@@ -129,6 +138,7 @@ fn sheet_line(
         amount: line.amount.money(),
         metered: line.metered,
         documented,
+        assessed,
         prorated: inputs.prorated.map(|_| counted.shown()),
         tax_percent: line.tax_percent,
         quantity: line.quantity,

@@ -116,6 +116,8 @@ mod tests {
             rules_version: 1,
             tier: None,
             calculation: 1,
+            other_funding: None,
+            assessment: None,
             reason: None,
             created_by: Subject::parse("firm").unwrap(),
             reviewed_by: None,

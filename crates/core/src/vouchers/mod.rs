@@ -15,6 +15,8 @@ use crate::domain::{
     CreditCode, Date, Money, ProgrammeCode, RentalId, Revision, Subject, TextHash, VoucherId, WrongState,
 };
 use crate::ledger::Dimensions;
+use crate::programmes::assessment::Assessment;
+use crate::programmes::funding::OtherFunding;
 use crate::rentals::allocations::ContractHolder;
 
 /// Where a voucher is in its life.
@@ -100,6 +102,12 @@ pub struct Voucher {
     pub tier: Option<u32>,
     /// The number of its newest calculation sheet.
     pub calculation: u32,
+    /// What others pay for the same contract, as its applicant says; none where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_funding: Option<Vec<OtherFunding>>,
+    /// What an officer found of the contract, from its review on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
     /// Why it was last returned, rejected, cancelled, suspended or reinstated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
@@ -129,6 +137,9 @@ pub struct ApplyForVoucher {
     pub id: VoucherId,
     pub programme: ProgrammeCode,
     pub rental: RentalId,
+    /// What others pay for the same contract; none where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_funding: Option<Vec<OtherFunding>>,
 }
 
 /// What an officer decides.
@@ -149,6 +160,9 @@ pub struct ReviewVoucher {
     /// Why; needed to return or reject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
+    /// What counts of the contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
 }
 
 /// `POST /vouchers/{id}/issue`.

@@ -194,6 +194,8 @@ mod tests {
             rules_version: 1,
             tier: None,
             calculation: 1,
+            other_funding: None,
+            assessment: None,
             reason: None,
             created_by: "lin".parse().unwrap(),
             reviewed_by: None,

@@ -4,8 +4,10 @@ use super::{
 };
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId, WrongState};
+use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::cap_use::CapUses;
+use crate::programmes::funding::{Level, LevelMoney, OtherFunding, by_level, total};
 use crate::programmes::policy::{Policy, Stacking};
 use crate::programmes::prorated::Prorated;
 use crate::programmes::{Applicant, Counts, RulesVersion};
@@ -22,6 +24,10 @@ pub struct Facts<'a> {
     pub uses: &'a ContractAllocations,
     /// What was issued of its caps.
     pub used: &'a CapUses,
+    /// What an officer found of the contract.
+    pub assessment: Option<&'a Assessment>,
+    /// What others pay, as the applicant says.
+    pub declared: Option<&'a [OtherFunding]>,
     /// Which part of the contract counts, where the rules prorate.
     pub prorated: Option<Prorated>,
     /// The day of the application or the issue.
@@ -54,6 +60,9 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
     let tier = rules.tier(&facts.applicant, lines, None)?;
     rules.in_a_tier(tier)?;
     let policy = &*rules.under(tier);
+    policy.declared(facts.declared)?;
+    let others = others(own, facts)?;
+    let net_off = (policy.stacking == Stacking::NetOff).then(|| total(&others)).transpose()?;
     let annual = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue));
     let cap = |year, most, used| CapUse { per: policy.caps.per, ..CapUse::new(year, most, used) };
     let inputs = Inputs {
@@ -61,7 +70,13 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
         lists: facts.applicant.lists(rules),
         ratio_percent: None,
         base: Some(policy.base.unwrap_or_default()),
-        net_off: net_off(own, facts)?,
+        net_off,
+        other_money: if facts.declared.is_some() || policy.joint_ceiling_percent.is_some() {
+            others
+        } else {
+            Vec::new()
+        },
+        assessment: facts.assessment.cloned(),
         prorated: facts.prorated,
         claim_cap: policy.caps.claim.map(Amount::money),
         lifetime: policy.caps.lifetime.map(|most| cap(None, most.money(), facts.used.in_all)),
@@ -75,14 +90,14 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
     sheet(Question { rules: facts.rules, policy, tier, lines, version, inputs })
 }
 
-/// What other programmes pay for the contract, where the rules take it off.
-fn net_off(own: VoucherId, facts: &Facts<'_>) -> Result<Option<Money>, OutOfRange> {
-    if facts.rules.rules.stacking != Stacking::NetOff {
-        return Ok(None);
+/// What others pay for the contract, where the rules count it.
+fn others(own: VoucherId, facts: &Facts<'_>) -> Result<Vec<LevelMoney>, OutOfRange> {
+    if !facts.rules.rules.counts_others() {
+        return by_level(facts.declared, []);
     }
-    let others = facts.uses.beside(ContractHolder::Voucher(own));
-    let others = others.filter(|(_, u)| u.programme != facts.rules.programme);
-    Money::sum(others.map(|(_, u)| u.amount)).map(Some)
+    let beside = facts.uses.beside(ContractHolder::Voucher(own));
+    let beside = beside.filter(|(_, other)| other.programme != facts.rules.programme);
+    by_level(facts.declared, beside.map(|(_, other)| (Level::default(), other.amount)))
 }
 
 /// A voucher applied for.
@@ -111,6 +126,8 @@ pub fn apply(
         rules_version: facts.rules.number,
         tier: sheet.tier,
         calculation: sheet.version,
+        other_funding: command.other_funding.clone(),
+        assessment: None,
         reason: None,
         created_by: actor.subject.clone(),
         reviewed_by: None,
@@ -143,6 +160,7 @@ pub fn review(
     }
     Ok(Voucher {
         status,
+        assessment: command.assessment.clone().or_else(|| voucher.assessment.clone()),
         reason: command.reason,
         reviewed_by: Some(actor.subject.clone()),
         revision: voucher.revision.next(stamp),

@@ -22,6 +22,7 @@ rows! {
         period_until: NaiveDate,
         points: Decimal,
         principal: Value,
+        amount: Decimal,
         exclusive: bool,
         live: bool,
     }
@@ -64,6 +65,7 @@ impl LoanAllocationRow {
             period_until: u.period.until.naive(),
             points: points(u.points),
             principal: convert::json(&u.principal)?,
+            amount: convert::decimal(u.amount),
             exclusive: u.exclusive,
             live: u.live,
         })
@@ -80,6 +82,7 @@ impl LoanAllocationRow {
             },
             points: convert::read(&self.points.normalize().to_string())?,
             principal: convert::read_json(&self.principal)?,
+            amount: convert::money(self.amount)?,
             exclusive: self.exclusive,
             live: self.live,
         };

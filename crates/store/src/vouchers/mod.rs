@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::convert::Unreadable;
@@ -10,7 +11,7 @@ use subsidy_core::vouchers::{Voucher, VoucherBalance};
 
 rows! {
     pub struct VoucherRow in "vouchers", versioned, fixed [
-        programme, organisation, provider, rental, submitted_on, created_by, created,
+        programme, organisation, provider, rental, submitted_on, other_funding, created_by, created,
     ] {
         key { id: Uuid }
         number: Option<String>,
@@ -34,6 +35,8 @@ rows! {
         rules_version: i32,
         tier: Option<i32>,
         calculation: i32,
+        other_funding: Option<Value>,
+        assessment: Option<Value>,
         reason: Option<Vec<u8>>,
         created_by: String,
         reviewed_by: Option<String>,
@@ -91,7 +94,7 @@ listed! { VoucherRow in vouchers, own [organisation, provider], by [status, prog
 columns! {
     Voucher as VoucherRow {
         id, number, programme, organisation, provider, rental, status, suspended_from, closed, submitted_on, valid_from,
-        valid_until, fiscal_year, rules_version, tier, calculation, reason, created_by, reviewed_by, issued_by, reminded_days,
+        valid_until, fiscal_year, rules_version, tier, calculation, other_funding, assessment, reason, created_by, reviewed_by, issued_by, reminded_days,
     }
     part balance: VoucherBalance {
         face as face, redeemed as redeemed, held as held, released as released, expired as expired,

@@ -14,6 +14,7 @@ use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{
     AwardId, ClaimId, Code, EvidenceId, Label, LoanId, Points, ProgrammeCode, RentalId, VoucherId,
 };
+use subsidy_core::programmes::funding::{OTHER_FUNDING_MAX, OtherFunding};
 
 /// A claim as it is written.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,6 +52,9 @@ pub struct NewClaim {
     /// Of a redemption or a rental subsidy: parts of invoices that it takes.
     #[schema(max_items = 200)]
     invoices: Option<Vec<InvoicePart>>,
+    /// What others pay for the same costs: `[]` says that nobody does. Needed where the rules ask for it.
+    #[schema(max_items = 20)]
+    other_funding: Option<Vec<OtherFunding>>,
     /// The ids of further evidence.
     #[schema(max_items = 100)]
     #[serde(default)]
@@ -63,15 +67,18 @@ fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, P
     if body.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new(Code::InvalidValue).at("/settlement"));
     }
+    let other_funding = body.other_funding.clone();
     let (invoices, evidence) = (body.invoices.clone().unwrap_or_default(), body.evidence.clone());
-    for (limit, count, what) in
-        [(INVOICES_MAX, invoices.len(), "invoices"), (EVIDENCE_MAX, evidence.len(), "evidence")]
-    {
+    for (limit, count, what) in [
+        (INVOICES_MAX, invoices.len(), "invoices"),
+        (EVIDENCE_MAX, evidence.len(), "evidence"),
+        (OTHER_FUNDING_MAX, other_funding.as_ref().map_or(0, Vec::len), "other_funding"),
+    ] {
         if count > limit {
             return Err(Problem::too_large(limit, what).at(format!("/{what}")));
         }
     }
-    Ok(Box::new(WriteClaim { id, request: asked(body)?, invoices, evidence }))
+    Ok(Box::new(WriteClaim { id, request: asked(body)?, invoices, evidence, other_funding }))
 }
 
 /// Whether a claim has what its kind needs and nothing else. Error: all that it has not, all that it should not have.

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_related};
 use crate::http::handlers::organisations::WithReason;
+use crate::http::handlers::programmes::views::{NewAssessment, assessed};
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view::{self, View};
@@ -30,7 +31,9 @@ use subsidy_core::domain::{
     ProgrammeCode, RecoveryId, RentalId, Sequence, Subject, VoucherId,
 };
 use subsidy_core::programmes::SettledLine;
+use subsidy_core::programmes::assessment::Assessment;
 use subsidy_core::programmes::calculation::Calculation;
+use subsidy_core::programmes::funding::OtherFunding;
 use subsidy_core::vouchers::ReviewDecision;
 use subsidy_store::db::pool::Connection;
 
@@ -69,6 +72,8 @@ pub struct ClaimReview {
     /// true: the claim is right although rows of usage of its months were refused; `reason` says why.
     #[serde(default)]
     accept_incomplete_usage: bool,
+    /// What counts of what was filed. Its `reason` is that of the review.
+    assessment: Option<NewAssessment>,
 }
 
 /// From when an approval counts.
@@ -124,6 +129,14 @@ pub struct ClaimView {
     invoices: Vec<TakenInvoiceView>,
     /// The ids of further evidence.
     evidence: Vec<EvidenceId>,
+    /// What others pay for the same costs, as it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    other_funding: Option<Vec<OtherFunding>>,
+    /// What an officer found of what was filed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    assessment: Option<Assessment>,
     amount: Money,
     /// CNY held on the voucher.
     held: Money,
@@ -256,6 +269,8 @@ impl View for ClaimView {
             closing: claim.subject.closing(),
             invoices: claim.invoices.iter().map(TakenInvoiceView::of).collect(),
             evidence: claim.evidence.clone(),
+            other_funding: claim.other_funding.clone(),
+            assessment: claim.assessment.clone(),
             amount: claim.amount,
             held: claim.held,
             fiscal_year: claim.fiscal_year,
@@ -309,8 +324,12 @@ pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let id = request.path.value("id")?;
     let body: ClaimReview = request.body()?;
     let (decision, accept_incomplete_usage) = (body.decision, body.accept_incomplete_usage);
-    let review = |reason| Command::ReviewClaim(ReviewClaim { id, decision, reason, accept_incomplete_usage });
-    Ok(match body.reason {
+    let (reason, assessment) = assessed(body.reason, body.assessment)?;
+    let review = |reason| {
+        let review = ReviewClaim { id, decision, reason, accept_incomplete_usage, assessment };
+        Command::ReviewClaim(review)
+    };
+    Ok(match reason {
         Some(reason) => Parsed::reasoned(reason, |hash| review(Some(hash))),
         None => Parsed::new(review(None)),
     })

@@ -24,6 +24,7 @@ use subsidy_core::organisations::Organisation;
 use subsidy_core::programmes::calculation::CalculationError;
 use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use subsidy_core::programmes::eligibility::CaseTags;
+use subsidy_core::programmes::policy::RateCeilings;
 use subsidy_core::programmes::rules::{in_force, usable};
 use subsidy_core::programmes::{Applicant, Instrument, Programme, ProgrammeError, RulesVersion};
 use subsidy_core::tags::{HeldTag, HeldTags, TagSubject};
@@ -154,7 +155,9 @@ async fn rates(conn: &Connection, versions: &[RulesVersion]) -> Result<Rates, Pr
     for policy in versions.iter().map(|version| &version.rules) {
         let shares = policy.all_points().filter_map(|points| points.share_of_reference.as_ref());
         let names = shares.map(|share| &share.name);
-        for name in names.chain(policy.rate_ceiling.as_ref().map(|ceiling| &ceiling.reference)) {
+        for name in names
+            .chain(policy.rate_ceiling.iter().flat_map(RateCeilings::all).map(|ceiling| &ceiling.reference))
+        {
             rates.insert(name.folded(), reference(conn, name).await?);
         }
     }
@@ -184,7 +187,8 @@ impl<'a> Case<'a> {
         let policy = &version.rules;
         signed_in_time(policy, loan.signed_on).ok()?;
         disbursed_in_time(policy, disbursed).ok()?;
-        if let Some(ceiling) = &policy.rate_ceiling {
+        let ceilings = policy.rate_ceiling.as_ref();
+        if let Some(ceiling) = ceilings.and_then(|all| all.of(loan.signed_on, loan.matures_on)) {
             let rates = series(self.rates, &ceiling.reference);
             within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on).ok()?;
         }

@@ -26,6 +26,7 @@ use subsidy_core::organisations::{Category, Size};
 use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount, enough};
 use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use subsidy_core::programmes::eligibility::Traits;
+use subsidy_core::programmes::funding::{OtherFunding, by_level};
 use subsidy_core::programmes::policy::{RulesBy, TermFrom};
 use subsidy_core::programmes::rules::usable;
 use subsidy_core::programmes::{
@@ -51,10 +52,14 @@ pub struct NewQuote {
     loan: QuotedLoan,
     /// `from` is counted, `until` is not.
     period: InterestPeriod,
-    /// CNY of ordinary interest paid for the period: the subsidy is never more. Needed where the rules name no points.
+    /// CNY of ordinary interest paid for the period: the subsidy is never more. Needed where the rules name no points, or have a
+    /// joint ceiling.
     interest_paid: Option<AmountOrZero>,
     /// Points of other subsidies, which rules that net them off take off the contract rate.
     other_points: Option<Points>,
+    /// What others pay for the same interest: `[]` says that nobody does. Needed where the rules ask for it.
+    #[schema(max_items = 20)]
+    other_funding: Option<Vec<OtherFunding>>,
     /// Who asks: it says the tier, where the rules have tiers.
     #[serde(default)]
     applicant: QuotedApplicant,
@@ -95,7 +100,8 @@ pub struct QuotedLoan {
     /// Held against the rules' rate ceiling and their window for signing; where left out, neither is checked. Needed where a
     /// term runs from it, or rules apply by it.
     signed_on: Option<Date>,
-    /// When it is due, as it was signed; where left out, what is owed earns to the end of the period.
+    /// When it is due, as it was signed; where left out, what is owed earns to the end of the period. Needed where the rules' rate
+    /// ceiling is by tenor.
     matures_on: Option<Date>,
     events: Vec<DatedLoanEvent>,
 }
@@ -178,12 +184,15 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
     let room = terms.policy.principal_cap.map(|cap| Dated { date: terms.window.from, value: cap.money() });
     let paid = body.interest_paid.map(AmountOrZero::money);
     match paid {
-        None if terms.policy.points.is_none() => {
+        None if terms.policy.points.is_none() || terms.policy.joint_ceiling_percent.is_some() => {
             return Err(Problem::new(Code::MissingField).at("/interest_paid"));
         }
         None => {}
         Some(paid) => enough_paid(paid, &terms.policy).map_err(Problem::refusal)?,
     }
+    terms.policy.declared(body.other_funding.as_deref()).map_err(Problem::refusal)?;
+    let other_money = by_level(body.other_funding.as_deref(), [])
+        .map_err(|_| Problem::refusal(CalculationError::AmountOutOfRange))?;
     let question = Question {
         policy: &terms.policy,
         window: terms.window,
@@ -198,7 +207,7 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         room: room.as_slice(),
         others: &[],
         other_points: body.other_points,
-        limits: Limits::unused(&terms.policy, terms.statutory, paid),
+        limits: Limits { other_money, ..Limits::unused(&terms.policy, terms.statutory, paid) },
     };
     let pointer =
         |index: usize| format!("/loan/events/{}", loan.places.get(index).copied().unwrap_or_default());
@@ -314,7 +323,11 @@ async fn of_programme(
 
 /// Holds the loan against the rules' ceiling where it says when it was signed.
 async fn ceiling(conn: &Connection, policy: &Policy, loan: &QuotedLoan) -> Result<(), Problem> {
-    let Some((ceiling, signed_on)) = policy.rate_ceiling.as_ref().zip(loan.signed_on) else { return Ok(()) };
+    let Some((ceilings, signed_on)) = policy.rate_ceiling.as_ref().zip(loan.signed_on) else { return Ok(()) };
+    if ceilings.asks_tenor() && loan.matures_on.is_none() {
+        return Err(Problem::new(Code::MissingField).at("/loan/matures_on"));
+    }
+    let Some(ceiling) = ceilings.of(signed_on, loan.matures_on.unwrap_or(signed_on)) else { return Ok(()) };
     let rates = reference(conn, &ceiling.reference).await?;
     within_ceiling(ceiling, &rates, loan.annual_rate_percent, signed_on).map_err(Problem::refusal)
 }

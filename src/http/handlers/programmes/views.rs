@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::problem::Problem;
+use crate::http::text::Reason;
 use crate::http::view::View;
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{
-    BudgetChangeId, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Quantity, Sequence, Subject,
+    BudgetChangeId, Code, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Quantity, Sequence, Subject,
 };
 use subsidy_core::ledger::Account;
 use subsidy_core::programmes::SettledLine;
+use subsidy_core::programmes::assessment::{ASSESSED_MAX, AssessedItem, Assessment};
 use subsidy_core::programmes::fiscal_years::{
     UsedBudget, YearAppropriation, YearBudget, by_fiscal_year, execution_rate,
 };
@@ -330,4 +333,33 @@ impl NewLine {
         };
         lines.into_iter().map(line).collect()
     }
+}
+
+/// What an officer found of what was filed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAssessment {
+    /// Items that count with less than was filed; the others count as they were filed.
+    #[schema(max_items = 100)]
+    lines: Vec<AssessedItem>,
+    /// In place of the ratios of the rules, where those are higher.
+    ratio_percent: Option<Percent>,
+    reason: Reason,
+}
+
+/// The reason of a review and its assessment, which gives the reason where it is there.
+pub fn assessed(
+    reason: Option<Reason>,
+    assessment: Option<NewAssessment>,
+) -> Result<(Option<Reason>, Option<Assessment>), Problem> {
+    let Some(NewAssessment { lines, ratio_percent, reason: why }) = assessment else {
+        return Ok((reason, None));
+    };
+    if reason.is_some() {
+        return Err(Problem::new(Code::InvalidValue).at("/reason"));
+    }
+    if lines.len() > ASSESSED_MAX {
+        return Err(Problem::too_large(ASSESSED_MAX, "assessed lines").at("/assessment/lines"));
+    }
+    Ok((Some(why), Some(Assessment { lines, ratio_percent })))
 }

@@ -4,8 +4,11 @@ use rand::Rng;
 use subsidy_core::book::{Book, Command};
 use subsidy_core::cap_groups::*;
 use subsidy_core::claims::{Claim, ClaimSubject};
-use subsidy_core::domain::{CapGroupCode, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice};
-use subsidy_core::programmes::policy::{CapHolder, Minimums, Prorate, Stacking};
+use subsidy_core::domain::money::AmountOrZero;
+use subsidy_core::domain::{CapGroupCode, Percent, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice};
+use subsidy_core::programmes::assessment::{AssessedItem, Assessment, AssessmentRule};
+use subsidy_core::programmes::funding::{Level, OtherFunding};
+use subsidy_core::programmes::policy::{CapHolder, Minimums, Prorate, RateCeiling, RateCeilings, Stacking};
 use subsidy_core::programmes::{CapPool, CapScope, Instrument, Policy, RulesKey, StatutoryLimits};
 use subsidy_core::statutory_limits::*;
 use subsidy_core::vouchers::Voucher;
@@ -25,6 +28,12 @@ impl World {
             &[CapHolder::Contract, CapHolder::Organisation]
         };
         policy.caps.per = self.maybe(3, |w| w.pick(per));
+        policy.joint_ceiling_percent =
+            self.maybe(4, |w| w.pick(&[50, 80, 100]) * 1_000_000).map(Percent::from_micro);
+        policy.declare_other_funding = self.maybe(6, |w| w.one_in(4));
+        if !loan {
+            policy.assessment = self.maybe(6, |_| AssessmentRule::Required);
+        }
         policy.caps.groups = self.maybe(4, |w| vec![w.group()]);
         policy.minimums = self.maybe(4, |w| Minimums {
             interest_paid: w.maybe(2, |w| w.amount(2, 6)).filter(|_| loan),
@@ -49,6 +58,44 @@ impl World {
                 item.ratio_percent = item.ratio_percent.filter(|_| !without);
             }
         }
+    }
+
+    /// What others pay; most times nothing is said of it.
+    pub(super) fn other_funding(&mut self) -> Option<Vec<OtherFunding>> {
+        let level = self.pick(&[Level::Central, Level::City, Level::District]);
+        let document = "渝财〔2025〕1号".parse().expect("a line");
+        self.maybe(3, |w| {
+            if w.one_in(3) {
+                Vec::new()
+            } else {
+                vec![OtherFunding { level, amount: w.amount(3, 7), document }]
+            }
+        })
+    }
+
+    /// What an officer finds; most times nothing is to be found.
+    pub(super) fn assessment(&mut self) -> Option<Assessment> {
+        self.maybe(3, |w| {
+            let amount = AmountOrZero::parse(&w.amount(3, 7).money().to_string()).expect("an amount");
+            let lines =
+                if w.one_in(4) { Vec::new() } else { vec![AssessedItem { item: label("compute"), amount }] };
+            Assessment {
+                lines,
+                ratio_percent: w.maybe(3, |w| Percent::from_micro(w.pick(&[5, 20, 60]) * 1_000_000)),
+            }
+        })
+    }
+
+    pub(super) fn ceilings(&mut self) -> RateCeilings {
+        let of = |spread_bp, tenor_months_above| RateCeiling {
+            reference: label("LPR5Y"),
+            spread_bp,
+            tenor_months_above,
+        };
+        if self.one_in(2) {
+            return RateCeilings::One(of(-70, self.maybe(4, |_| 60)));
+        }
+        RateCeilings::ByTenor(vec![of(-70, None), of(self.pick(&[-90, 0]), Some(self.pick(&[12, 60])))])
     }
 
     fn group(&mut self) -> CapGroupCode {

@@ -18,7 +18,8 @@ use crate::claims::{
 use crate::domain::{ClaimId, Date, Money};
 use crate::ledger::Posting;
 use crate::programmes::Counts;
-use crate::programmes::calculation::{Calculation, not_more_than_seen};
+use crate::programmes::assessment::AssessmentRule;
+use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
 use crate::vouchers::ReviewDecision;
 use crate::vouchers::redemption::{self, Redemption};
 
@@ -26,7 +27,9 @@ impl Decide for ReviewClaim {
     fn needs(&self, reads: &mut Reads<'_>) {
         match reads.book.claims.peek(&self.id) {
             // reviewed again it is computed anew
-            Some(claim) if claim.status == ClaimStatus::Reviewed => claims::read_inputs(self.id, reads),
+            Some(claim) if claim.status == ClaimStatus::Reviewed || self.assessment.is_some() => {
+                claims::read_inputs(self.id, reads);
+            }
             Some(_) | None => drop(claims::read(self.id, reads)),
         }
         backing::read_statements(self.id, reads);
@@ -38,9 +41,10 @@ impl Decide for ReviewClaim {
         if self.decision == ReviewDecision::Pass {
             backing::stands(context, before)?;
             usage_accepted(context, before, self)?;
-        }
-        if before.status == ClaimStatus::Reviewed && self.decision == ReviewDecision::Pass {
-            return reviewed_again(context, before, &claim);
+            assessed(context, &claim, self)?;
+            if before.status == ClaimStatus::Reviewed || self.assessment.is_some() {
+                return computed_at_review(context, before, &claim);
+            }
         }
         freed(context, before, claim)
     }
@@ -58,12 +62,31 @@ fn usage_accepted(context: Context<'_>, before: &Claim, command: &ReviewClaim) -
     }
 }
 
-/// A claim that was reviewed already, computed anew as of today: the new sheet is then the one that was seen. What it
+/// Whether what was filed is assessed where the rules ask for that, and no item with more than was filed. A redemption is of a
+/// voucher that was assessed.
+fn assessed(context: Context<'_>, claim: &Claim, command: &ReviewClaim) -> Result<(), Stop> {
+    if let Some(found) = &command.assessment {
+        if claim.subject.loan().is_some() {
+            let kind = claim.subject.kind().into_str().to_owned();
+            return Err(ClaimError::ChangeNotApplicable { kind, pointer: "/assessment".to_owned() }.into());
+        }
+        found.of(claim.subject.settlement())?;
+    }
+    if claim.subject.rental().is_none() || claim.assessment.is_some() {
+        return Ok(());
+    }
+    match programmes::rules_of(context, claim)?.rules.assessment {
+        Some(AssessmentRule::Required) => Err(CalculationError::AssessmentMissing.into()),
+        None => Ok(()),
+    }
+}
+
+/// A claim that was reviewed already or is assessed, computed anew as of today: the new sheet is then the one that was seen. What it
 /// holds only grows: what was filed in time stays alive until the claim is decided.
-fn reviewed_again(context: Context<'_>, before: &Claim, claim: &Claim) -> Result<Decision, Stop> {
+fn computed_at_review(context: Context<'_>, before: &Claim, claim: &Claim) -> Result<Decision, Stop> {
     let rules = programmes::rules_of(context, before)?;
     let basis = ClaimBasis::of(context, before)?;
-    let facts = basis.facts(context, rules, (before.into(), before.held), context.stamp.business_date)?;
+    let facts = basis.facts(context, rules, (claim.into(), before.held), context.stamp.business_date)?;
     rules::still_eligible(&facts.applicant, rules)?;
     rules::still(basis.let_in(rules))?;
     let number = before.calculation.saturating_add(1);

@@ -36,6 +36,8 @@ impl Decide for Draft<'_> {
             programme: &rules.programme,
             subject: &subject,
             invoices: &invoices,
+            other_funding: self.0.other_funding.as_deref(),
+            assessment: None,
         };
         let facts = basis.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
         facts.applicant.eligible(&rules.rules)?;
@@ -63,7 +65,8 @@ impl Decide for Rewrite<'_> {
         let claim = rules::written(before, &self.0.request)?;
         let parties = Parties { organisation: claim.organisation, provider: claim.provider };
         let invoices = backing::written(context, self.0, parties, Some(before))?;
-        let claim = Claim { invoices, evidence: self.0.evidence.clone(), ..claim };
+        let (evidence, other_funding) = (self.0.evidence.clone(), self.0.other_funding.clone());
+        let claim = Claim { invoices, evidence, other_funding, ..claim };
         let (claim, sheet) = computed(context, &claim)?;
         let mut effects = Effects::claim(Some(before.status), &claim);
         effects.changes.extend(backing::reallocated(context, Some(before), &claim)?);
@@ -114,7 +117,9 @@ impl Decide for Submit<'_> {
         let before = own(context, self.0.id)?;
         rules::writable(before)?;
         backing::still_fits(context, before)?;
-        let (claim, sheet) = computed(context, before)?;
+        // what is filed again is assessed again
+        let filed = Claim { assessment: None, ..before.clone() };
+        let (claim, sheet) = computed(context, &filed)?;
         let claim = rules::submitted(claim, context.actor, context.stamp);
         let mut effects = Effects::claim(Some(before.status), &claim);
         rehold(context, before, claim.held, &mut effects)?;

@@ -47,7 +47,7 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
 #[derive(Default)]
 struct Limits {
     room: Option<Money>,
-    net_off: Option<Vec<Netted>>,
+    others: Option<Vec<Netted>>,
     documents: Option<Documents>,
     prorated: Option<Prorated>,
 }
@@ -69,9 +69,9 @@ fn limits(
             Ok(Limits { room, ..Limits::default() })
         }
         ClaimSubject::RentalSubsidy { rental, .. } => {
-            let Beside { net_off, documents } = rental_basis::anew(context, *rental, rules, changed.into())?;
+            let Beside { others, documents } = rental_basis::anew(context, *rental, rules, changed.into())?;
             let prorated = RentalBasis::under(context, before)?.and_then(|basis| basis.prorated(rules));
-            Ok(Limits { room: None, net_off, documents, prorated })
+            Ok(Limits { room: None, others, documents, prorated })
         }
         ClaimSubject::InterestSubsidy { .. } | ClaimSubject::GrantTranche { .. } => Ok(Limits::default()),
     }
@@ -121,7 +121,7 @@ fn anew(
     let used = cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?;
     // what is still asked back is given back first, so that it is free as well
     let used = used.beside(before.amount.plus(asked)?)?;
-    let Limits { room, net_off, documents, prorated } = limits(context, before, changed, rules)?;
+    let Limits { room, others, documents, prorated } = limits(context, before, changed, rules)?;
     let documents = documents.map(|documents| documents.accepted_by(Some(word)));
     let between = of_claim(context, before)?;
     let applicant = applicant(context, &between, rules)?;
@@ -136,7 +136,9 @@ fn anew(
         applicant,
         fiscal_year: Some(before.fiscal_year),
         room,
-        net_off,
+        others,
+        declared: changed.other_funding.clone(),
+        assessment: changed.assessment.clone(),
         documents,
         prorated,
         cap_year,

@@ -11,13 +11,15 @@ use crate::domain::dates::Window;
 use crate::domain::{Date, Money, ProgrammeCode, RentalId, Sequence, VoucherId};
 use crate::ledger::{Account, BalanceKey, Posting};
 use crate::organisations::rules as organisations;
-use crate::programmes::calculation::{Calculation, not_more_than_seen};
+use crate::programmes::assessment::{Assessment, AssessmentRule};
+use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time, within_costs};
+use crate::programmes::funding::OtherFunding;
 use crate::programmes::policy::Stacking;
 use crate::programmes::prorated::Prorated;
 use crate::programmes::rules::usable;
-use crate::programmes::{Applicant, Counts, Instrument, Programme, ProgrammeError, RulesVersion};
+use crate::programmes::{Applicant, Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use crate::tags::TagSubject;
@@ -33,6 +35,8 @@ struct Case<'a> {
     uses: ContractAllocations,
     used: CapUses,
     prorated: Option<Prorated>,
+    declared: Option<&'a [OtherFunding]>,
+    assessment: Option<&'a Assessment>,
     day: Date,
 }
 
@@ -53,6 +57,8 @@ impl Case<'_> {
             uses: &self.uses,
             used: &self.used,
             prorated: self.prorated,
+            declared: self.declared,
+            assessment: self.assessment,
             day: self.day,
         }
     }
@@ -97,7 +103,7 @@ fn read_case(programme: &ProgrammeCode, rental: RentalId, day: Date, reads: &mut
 fn case<'a>(
     context: Context<'a>,
     programme: &Programme,
-    rental: &'a Rental,
+    (rental, declared): (&'a Rental, Option<&'a [OtherFunding]>),
     Filing { on, at, day }: Filing,
 ) -> Result<Case<'a>, Stop> {
     usable(programme, Instrument::Voucher)?;
@@ -122,6 +128,8 @@ fn case<'a>(
         uses: uses(context, rental.id)?,
         used: cap_usage::used(context, &rules.rules, of, (day.year(), Counts::Issue))?,
         prorated: Prorated::of(&rules.rules, programme.window, &days, service),
+        declared,
+        assessment: None,
         day,
     })
 }
@@ -142,7 +150,12 @@ impl Decide for ApplyForVoucher {
         let rental = context.book.rentals.get(&self.rental)?.filter(|r| context.acts_for(r.organisation));
         let rental = named(rental, "/rental_id")?;
         let (today, at) = (context.stamp.business_date, context.stamp.sequence);
-        let case = case(context, programme, rental, Filing { on: today, at, day: today })?;
+        let case = case(
+            context,
+            programme,
+            (rental, self.other_funding.as_deref()),
+            Filing { on: today, at, day: today },
+        )?;
         let sheet = case.calculate(self.id, 1)?;
         let voucher = rules::apply(self, &case.facts(), &sheet, context.actor, context.stamp);
         let mut effects = Effects::voucher(None, &voucher);
@@ -177,8 +190,10 @@ impl Decide for ReviewVoucher {
         reads.insert(Key::Voucher(self.id));
         let Some(voucher) = reads.book.vouchers.peek(&self.id) else { return };
         reads.insert(Key::ContractUses(voucher.rental));
+        let key = RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version };
+        reads.insert(Key::Rules(key));
         // reviewed again it is computed anew
-        if voucher.status == VoucherStatus::Reviewed {
+        if voucher.status == VoucherStatus::Reviewed || self.assessment.is_some() {
             read_case(&voucher.programme, voucher.rental, reads.today, reads);
         }
     }
@@ -186,8 +201,11 @@ impl Decide for ReviewVoucher {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
         let voucher = rules::review(before, self, context.actor, context.stamp)?;
-        if before.status == VoucherStatus::Reviewed && self.decision == ReviewDecision::Pass {
-            return reviewed_again(context, before, voucher);
+        if self.decision == ReviewDecision::Pass {
+            assessed(context, &voucher, self)?;
+            if before.status == VoucherStatus::Reviewed || self.assessment.is_some() {
+                return computed_at_review(context, before, voucher);
+            }
         }
         let mut effects = Effects::voucher(Some(before.status), &voucher);
         if self.decision != ReviewDecision::Pass {
@@ -197,24 +215,41 @@ impl Decide for ReviewVoucher {
     }
 }
 
-/// A voucher that was reviewed already, computed anew as of today: the new sheet is then the one that was seen.
-fn reviewed_again(context: Context<'_>, before: &Voucher, voucher: Voucher) -> Result<Decision, Stop> {
-    let case = case_of(context, before, context.stamp.business_date)?;
+/// Whether the contract is assessed where the rules ask for that, and no item with more than it has.
+fn assessed(context: Context<'_>, voucher: &Voucher, command: &ReviewVoucher) -> Result<(), Stop> {
+    let lost = || Fault::Broken(format!("voucher {} has lost its rules or contract", voucher.id));
+    if let Some(found) = &command.assessment {
+        found.of(&context.book.rentals.get(&voucher.rental)?.ok_or_else(lost)?.lines)?;
+    }
+    let rules = programmes::version(context.book, &voucher.programme, voucher.rules_version)?;
+    match rules.rules.assessment {
+        Some(AssessmentRule::Required) if voucher.assessment.is_none() => {
+            Err(CalculationError::AssessmentMissing.into())
+        }
+        Some(AssessmentRule::Required) | None => Ok(()),
+    }
+}
+
+/// A voucher that was reviewed already or is assessed, computed anew as of today: the new sheet is then the one that was seen.
+fn computed_at_review(context: Context<'_>, before: &Voucher, voucher: Voucher) -> Result<Decision, Stop> {
+    let case = case_of(context, &voucher, context.stamp.business_date)?;
     let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
     let (calculation, rules_version, tier) = (sheet.version, sheet.rules_version, sheet.tier);
-    let voucher = Voucher { calculation, rules_version, tier, ..voucher };
+    let contract = case.contract_use(sheet.amount, true);
+    let voucher = Voucher { calculation, rules_version, tier, ..voucher.clone() };
     let mut effects = Effects::voucher(Some(before.status), &voucher);
-    effects.changes.push(contract_use(&voucher, case.contract_use(sheet.amount, true)));
+    effects.changes.push(contract_use(&voucher, contract));
     Ok(conclude(effects, voucher, Some(sheet)))
 }
 
 /// What a voucher that was applied for is held against on a day.
-fn case_of<'a>(context: Context<'a>, voucher: &Voucher, day: Date) -> Result<Case<'a>, Stop> {
+fn case_of<'a>(context: Context<'a>, voucher: &'a Voucher, day: Date) -> Result<Case<'a>, Stop> {
     let broken = || Fault::Broken(format!("voucher {} has lost its programme or contract", voucher.id));
     let programme = context.book.programmes.get(&voucher.programme)?.ok_or_else(broken)?;
     let rental = context.book.rentals.get(&voucher.rental)?.ok_or_else(broken)?;
     let filing = Filing { on: voucher.submitted_on, at: voucher.revision.created, day };
-    case(context, programme, rental, filing)
+    let case = case(context, programme, (rental, voucher.other_funding.as_deref()), filing)?;
+    Ok(Case { assessment: voucher.assessment.as_ref(), ..case })
 }
 
 /// CNY of the sheet that was reviewed: the contract is kept for so much.

@@ -161,12 +161,14 @@ impl<'a> ClaimBasis<'a> {
         (asked, own): (ClaimOutline<'_>, Money),
         day: Date,
     ) -> Result<rules::Facts<'a>, Stop> {
-        match self {
+        let facts = match self {
             Self::Voucher(voucher) => voucher_basis::facts(context, voucher, rules, own, day),
             Self::Rental(rental) => rental.facts(context, rules, asked, day),
             Self::Loan(loan) => loan.facts(context, rules, day),
             Self::Award(basis) => basis.facts(context, rules, day),
-        }
+        }?;
+        let declared = asked.other_funding.map(<[_]>::to_vec);
+        Ok(rules::Facts { declared, assessment: asked.assessment.cloned(), ..facts })
     }
 
     /// What the claim is for, as it is known now.

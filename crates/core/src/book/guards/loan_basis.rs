@@ -12,13 +12,13 @@ use crate::claims::interest::{Credit, InterestError, calculate};
 use crate::claims::{Claim, InterestTerms, rules};
 use crate::domain::dated::Dated;
 use crate::domain::dates::FiscalYear;
-use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Percent, ProgrammeCode};
+use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Money, Percent, ProgrammeCode};
 use crate::loans::events::first_drawdown;
 use crate::loans::subsidy::within_ceiling;
 use crate::loans::{BorrowerKey, Loan, LoanAllocation, LoanAllocations, LoanError, allocations};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
-use crate::programmes::policy::{Policy, Stacking};
+use crate::programmes::policy::{Policy, RateCeilings, Stacking};
 use crate::programmes::rules::usable;
 use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
 use crate::tags::TagSubject;
@@ -52,7 +52,8 @@ pub(crate) fn read_rates(code: &ProgrammeCode, reads: &mut Reads<'_>) {
         };
         let shares = version.rules.all_points().filter_map(|points| points.share_of_reference.as_ref());
         reads.extend(shares.map(|share| Key::RateSeries(share.name.folded())));
-        reads.extend(version.rules.rate_ceiling.iter().map(|c| Key::RateSeries(c.reference.folded())));
+        let ceilings = version.rules.rate_ceiling.iter().flat_map(RateCeilings::all);
+        reads.extend(ceilings.map(|ceiling| Key::RateSeries(ceiling.reference.folded())));
     }
 }
 
@@ -139,7 +140,8 @@ impl<'a> LoanBasis<'a> {
     ) -> Result<rules::Facts<'a>, Stop> {
         let loan = self.loan;
         self.free(context, rules)?;
-        if let Some(ceiling) = &rules.rules.rate_ceiling {
+        let ceilings = rules.rules.rate_ceiling.as_ref();
+        if let Some(ceiling) = ceilings.and_then(|all| all.of(loan.signed_on, loan.matures_on)) {
             let rates = series(context, &ceiling.reference)?;
             within_ceiling(ceiling, rates, loan.annual_rate_percent, loan.signed_on)?;
         }
@@ -157,7 +159,9 @@ impl<'a> LoanBasis<'a> {
             applicant,
             fiscal_year: None,
             room: None,
-            net_off: None,
+            others: None,
+            declared: None,
+            assessment: None,
             documents: None,
             prorated: None,
             cap_year,
@@ -200,8 +204,12 @@ impl<'a> LoanBasis<'a> {
             }
             Stacking::Exclusive | Stacking::Allow => Vec::new(),
         };
+        let known = match policy.counts_others() {
+            true => allocations::paid_by_others(self.claim, code, period, &known(context, self.loan.id)?)?,
+            false => Money::ZERO,
+        };
         let reference = reference(context, policy)?;
-        let credit = Credit { loan: self.loan, window, statutory, reference, room, others };
+        let credit = Credit { loan: self.loan, window, statutory, reference, room, others, known };
         calculate(&self.terms, number, facts, &credit).map_err(|error| match error {
             InterestError::Loan(error) => error.into(),
             InterestError::Calculation(error) => error.into(),
@@ -245,7 +253,8 @@ pub(crate) fn used(
             let period = terms.period.of_interest();
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
             let exclusive = programmes::rules_of(context, claim)?.rules.stacking == Stacking::Exclusive;
-            LoanAllocation { programme, organisation, period, points, principal, exclusive, live }
+            let amount = claim.amount;
+            LoanAllocation { programme, organisation, period, points, principal, amount, exclusive, live }
         }
         (Some(before), None) => LoanAllocation { live, ..before.clone() },
         (None, None) => {

@@ -148,7 +148,7 @@ impl<'a> RentalBasis<'a> {
         let cost_year = self.period.cost_year(&rules.rules, "/period").map_err(ProgrammeError::from)?;
         let cap_year = cost_year.unwrap_or(day.year());
         let of = Counted::contract(&self.programme.code, rental.organisation, rental.id);
-        let Beside { net_off, documents } = beside(context, rules, asked, &uses)?;
+        let Beside { others, documents } = beside(context, rules, asked, &uses)?;
         let project = TagSubject::Rental(rental.id);
         let (organisation, supplier) = (rental.organisation, rental.provider);
         let between = Between { organisation, supplier, project, filed: self.filed };
@@ -161,7 +161,9 @@ impl<'a> RentalBasis<'a> {
             applicant,
             fiscal_year: None,
             room: None,
-            net_off,
+            others,
+            declared: None,
+            assessment: None,
             documents,
             prorated: self.prorated(rules),
             cap_year,
@@ -191,7 +193,7 @@ fn free(own: ClaimId, rules: &RulesVersion, uses: &ContractAllocations) -> Resul
 
 /// What limits a claim beside the caps.
 pub(crate) struct Beside {
-    pub(crate) net_off: Option<Vec<Netted>>,
+    pub(crate) others: Option<Vec<Netted>>,
     pub(crate) documents: Option<Documents>,
 }
 
@@ -202,14 +204,14 @@ fn beside(
     uses: &ContractAllocations,
 ) -> Result<Beside, Stop> {
     let (Some(rental), Some(period)) = (asked.subject.rental(), asked.subject.period()) else {
-        return Ok(Beside { net_off: None, documents: None });
+        return Ok(Beside { others: None, documents: None });
     };
     let own = ContractHolder::Claim(asked.id);
-    let off = || uses.paid_by_others(own, asked.programme, period.into());
-    let net_off = (rules.rules.stacking == Stacking::NetOff).then(off).transpose();
+    let paid = || uses.paid_by_others(own, asked.programme, period.into());
+    let others = rules.rules.counts_others().then(paid).transpose();
     let known = context.book.rental_usage.get(&rental)?;
     let documents = rental_claims::documents(asked, rules, uses, known)?;
-    Ok(Beside { net_off: net_off?, documents })
+    Ok(Beside { others: others?, documents })
 }
 
 /// What limits a further sheet of a claim beside the caps.

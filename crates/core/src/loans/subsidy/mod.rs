@@ -12,11 +12,12 @@ use crate::domain::apportion::largest_remainder;
 use crate::domain::dates::Window;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{
-    Accrual, Date, DayCount, ExactPoints, Money, Percent, Points, Rounding, RoundingScope, Unrounded,
+    Accrual, Date, DayCount, Exact, ExactPoints, Money, Percent, Points, Rounding, RoundingScope, Unrounded,
 };
 use crate::programmes::StatutoryLimits;
 use crate::programmes::bounds::{Caps, cut};
 use crate::programmes::calculation::{CapUse, GroupUse, Reduction, ReductionCode, ShareAmount, shares};
+use crate::programmes::funding::{LevelMoney, beyond_known, joint_room};
 pub use crate::programmes::interest::{Bound, Segment};
 use crate::programmes::policy::{PointsRule, Policy, RateCeiling, Stacking};
 
@@ -46,6 +47,8 @@ pub struct Limits {
     pub lifetime: Option<CapUse>,
     pub annual: Option<CapUse>,
     pub groups: Vec<GroupUse>,
+    /// What others pay for the same interest, level by level.
+    pub other_money: Vec<LevelMoney>,
 }
 
 impl Limits {
@@ -64,6 +67,7 @@ impl Limits {
             annual: policy.caps.annual.as_ref().map(|annual| unused(annual.amount)),
             // of which nothing is known to be used
             groups: Vec::new(),
+            other_money: Vec::new(),
         }
     }
 }
@@ -329,11 +333,18 @@ fn reduced(
         ),
         Basis::Paid { .. } => (None, Some(at_limit.round(to_the_fen)?)),
     };
+    // what is known of others is taken off in points
+    let beyond = beyond_known(&limits.other_money)?;
+    let off = policy.stacking == Stacking::NetOff && beyond.is_positive();
+    let joint = limits.interest_paid.zip(policy.joint_ceiling_percent);
+    let joint = joint.map(|(paid, most)| joint_room(Exact::from_money(paid), most, &limits.other_money));
     let bounds = [
+        (ReductionCode::NetOff, off.then(|| computed.minus(beyond)).transpose()?),
         (ReductionCode::ClaimCap, policy.caps.claim.map(Amount::money)),
         (ReductionCode::PaidInterestShare, share),
         (ReductionCode::StatutoryPoints, limit),
         (ReductionCode::PaidInterestCeiling, limits.interest_paid),
+        (ReductionCode::JointCeiling, joint.transpose()?),
     ];
     cut(computed, bounds.into_iter().chain(limits.caps().bounds()?))
 }

@@ -192,7 +192,8 @@ fn a_reference_rate_that_is_not_loaded_is_named_with_the_day_that_asks_for_it() 
 
 #[test]
 fn a_loan_at_the_ceiling_is_not_too_dear_and_one_above_it_is() {
-    let ceiling = RateCeiling { reference: Label::parse("LPR5Y").unwrap(), spread_bp: -70 };
+    let ceiling =
+        RateCeiling { reference: Label::parse("LPR5Y").unwrap(), spread_bp: -70, tenor_months_above: None };
     let rates = [
         Dated { date: day("2024-02-20"), value: Percent::parse("3.95").unwrap() },
         Dated { date: day("2024-07-22"), value: Percent::parse("3.85").unwrap() },

@@ -84,6 +84,14 @@ pub(super) const ROWS: &[Row] = &[
         ("net_off", "其他专项已补贴的部分先扣除。", "What other programmes pay is taken off first."),
         ("allow", "可与其他专项同时享受。", "Other programmes may pay as well."),
     ]),
+    row("/joint_ceiling_percent", "本补贴与其他财政资助合计不超过基数（贴息：已付利息）的 {value}%。", "This subsidy and all other money together come to at most {value} percent of the base (interest: of what was paid)."),
+    each("/declare_other_funding", &[
+        ("true", "申报时须说明同一费用的其他财政资助；没有的也须说明。", "Who asks says what others pay for the same costs, or that nobody does."),
+        ("false", "无须说明其他财政资助。", "Nothing need be said of what others pay."),
+    ]),
+    with(&["spread_bp"], row("/rate_ceiling/*/reference", "第 {number} 项利率上限：签订日的 {value} 加 {spread_bp} 个基点。", "Rate ceiling {number}: {value} of the day of signing plus {spread_bp} basis points.")),
+    row("/rate_ceiling/*/tenor_months_above", "第 {number} 项适用于期限超过 {value} 个月的贷款；同时超过几项的，按最长一项。", "Rate ceiling {number} is for loans of more than {value} months; of several the longest counts."),
+    row("/rate_ceiling/tenor_months_above", "利率上限只适用于期限超过 {value} 个月的贷款。", "The rate ceiling is for loans of more than {value} months."),
     with(&["spread_bp"], row("/rate_ceiling/reference", "贷款利率不得高于签订日的 {value} 加 {spread_bp} 个基点。", "The contract rate is at most {value} of the day of signing plus {spread_bp} basis points.")),
     // which tier: the sentences of the tiers follow
     row("/when", "没有条件，适用于其余所有申报。", "has no conditions: it takes all that comes to it."),
@@ -114,6 +122,9 @@ pub(super) const ROWS: &[Row] = &[
     with(&["item"], row("/items/*/unit", "“{item}”的数量按“{value}”计。", "The quantity of \"{item}\" is in {value}.")),
     each("/prorate", &[
         ("by_day", "合同长于可补贴期间的，按天折算（算头不算尾）。", "A contract that runs longer than its costs are paid for counts by days, the last of which does not."),
+    ]),
+    each("/assessment", &[
+        ("required", "审核时审定申报金额，按审定金额计算。", "What was filed is assessed at the review, and what was found counts."),
     ]),
     row("/points/max", "贴息最多 {value} 个百分点。", "At most {value} points of interest are paid."),
     row("/points/share_of_contract_rate_percent", "贴息不超过合同利率的 {value}%。", "At most {value} percent of the contract rate are paid."),

@@ -1,0 +1,104 @@
+//! What others pay for the same costs: as who asks declares it, and as the agency knows it of its own programmes. Of each
+//! level the greater of both counts, since what is declared may be what is known.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::calculation_error::CalculationError;
+use super::policy::{Policy, Stacking};
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::{Exact, Line, Money, Percent, RoundingMode};
+
+/// The most that is declared of one case.
+pub const OTHER_FUNDING_MAX: usize = 20;
+
+/// A level of government.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    Central,
+    Province,
+    #[default]
+    City,
+    District,
+}
+
+/// Money of others for the same costs, as who asks declares it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OtherFunding {
+    pub level: Level,
+    /// CNY.
+    pub amount: Amount,
+    /// What grants it.
+    pub document: Line,
+}
+
+/// What others pay of one level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LevelMoney {
+    pub level: Level,
+    /// CNY as who asks says.
+    pub declared: Money,
+    /// CNY that the agency's other programmes are known to pay.
+    pub known: Money,
+}
+
+impl LevelMoney {
+    fn counted(self) -> Money {
+        self.declared.max(self.known)
+    }
+}
+
+/// What others pay, level by level; no level of which nothing is said or known.
+pub fn by_level(
+    declared: Option<&[OtherFunding]>,
+    known: impl IntoIterator<Item = (Level, Money)>,
+) -> Result<Vec<LevelMoney>, OutOfRange> {
+    let mut sums: BTreeMap<Level, [Money; 2]> = BTreeMap::new();
+    for one in declared.into_iter().flatten() {
+        let [said, _] = sums.entry(one.level).or_default();
+        *said = said.plus(one.amount.money())?;
+    }
+    for (level, amount) in known {
+        let [_, known] = sums.entry(level).or_default();
+        *known = known.plus(amount)?;
+    }
+    let of = |(level, [declared, known]): (Level, [Money; 2])| LevelMoney { level, declared, known };
+    Ok(sums.into_iter().map(of).filter(|of| of.counted().is_positive()).collect())
+}
+
+/// CNY of all levels.
+pub fn total(others: &[LevelMoney]) -> Result<Money, OutOfRange> {
+    Money::sum(others.iter().map(|one| one.counted()))
+}
+
+/// CNY that is declared beyond what is known.
+pub fn beyond_known(others: &[LevelMoney]) -> Result<Money, OutOfRange> {
+    let beyond = |one: &LevelMoney| one.counted().minus(one.known);
+    Money::sum(others.iter().map(beyond).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// CNY that a joint ceiling leaves beside what others pay; rounded down, so that all together stay within it.
+pub fn joint_room(base: Exact, percent: Percent, others: &[LevelMoney]) -> Result<Money, OutOfRange> {
+    let whole = Exact::from_money(base.round(RoundingMode::Down)?);
+    Exact::ratio(whole, percent)?.round(RoundingMode::Down)?.minus(total(others)?)
+}
+
+impl Policy {
+    /// Whether what others pay counts.
+    pub const fn counts_others(&self) -> bool {
+        matches!(self.stacking, Stacking::NetOff) || self.joint_ceiling_percent.is_some()
+    }
+
+    /// Whether who asks says what others pay, where the rules ask for that.
+    pub fn declared(&self, other_funding: Option<&[OtherFunding]>) -> Result<(), CalculationError> {
+        if self.declare_other_funding == Some(true) && other_funding.is_none() {
+            return Err(CalculationError::OtherFundingMissing);
+        }
+        Ok(())
+    }
+}

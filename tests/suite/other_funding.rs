@@ -1,0 +1,146 @@
+//! What others pay for the same costs: declared, taken off, and bounded together.
+
+use serde_json::{Value, json};
+
+use crate::support::city::{BANK, City, rental, rules, text};
+
+fn rent(programme: &str, rental: &str, settled: &str, declared: Option<Value>) -> Value {
+    let mut body = json!({
+        "kind": "rental_subsidy", "programme": programme, "rental_id": rental,
+        "period": {"from": "2025-01-01", "until": "2025-02-01"}, "settlement": [{"item": "compute", "amount": settled}],
+    });
+    if let Some(declared) = declared {
+        body["other_funding"] = declared;
+    }
+    body
+}
+
+fn of(level: &str, amount: &str) -> Value {
+    json!([{"level": level, "amount": amount, "document": "区财〔2025〕3号"}])
+}
+
+fn approved(city: &City, body: &Value) -> Value {
+    let id = city.filed(&city.firm, body);
+    city.pass(&id);
+    city.claim(&id)
+}
+
+fn holds(city: &City) {
+    let rows = city.get("/v1/reports/recalculation", &city.sun);
+    for row in rows["rows"].as_array().unwrap() {
+        assert_eq!(row["result"], json!("same"), "{row}");
+    }
+    city.verifies();
+}
+
+#[test]
+fn own_money_and_all_other_money_stay_within_the_joint_ceiling() {
+    let city = City::open("joint", &rules(json!({})), "1000000");
+    let of_rules = json!({
+        "items": [{"item": "compute", "ratio_percent": "30"}], "stacking": "allow", "joint_ceiling_percent": "100",
+        "declare_other_funding": true,
+    });
+    city.programme_of("rental_subsidy", "r", &of_rules, "1000000");
+    city.programme_of(
+        "rental_subsidy",
+        "beside",
+        &json!({"items": [{"item": "compute", "ratio_percent": "10"}], "stacking": "allow"}),
+        "1000000",
+    );
+    let mut by_voucher = of_rules.clone();
+    by_voucher["validity_months"] = json!(12);
+    city.programme("v", &by_voucher, "1000000");
+    let [one, two, three] = ["J-1", "J-2", "J-3"]
+        .map(|number| city.create("/v1/rentals", &city.firm, &rental(number, "1200000")));
+    city.move_to("2025-03-01");
+    // E21
+    assert_eq!(
+        city.refused(422, "/v1/claims", &city.firm, &rent("r", &one, "1200000", None)),
+        "other_funding_missing"
+    );
+    let claim = approved(&city, &rent("r", &one, "1200000", Some(of("district", "900000"))));
+    let cut = json!([{"code": "joint_ceiling", "clause": "/joint_ceiling_percent", "amount": "60000.00"}]);
+    assert_eq!((&claim["amount"], &claim["calculation"]["reductions"]), (&json!("300000.00"), &cut));
+    assert_eq!(claim["other_funding"][0]["document"], json!("区财〔2025〕3号"));
+    assert_eq!(
+        claim["calculation"]["inputs"]["other_money"],
+        json!([{"level": "district", "declared": "900000.00", "known": "0.00"}])
+    );
+    // of a level the greater of what is declared and what is known counts
+    let beside = approved(&city, &rent("beside", &two, "1200000", None));
+    assert_eq!(beside["amount"], json!("120000.00"));
+    let claim = approved(&city, &rent("r", &two, "1200000", Some(of("city", "900000"))));
+    assert_eq!(claim["amount"], json!("300000.00"));
+    assert_eq!(
+        claim["calculation"]["inputs"]["other_money"],
+        json!([{"level": "city", "declared": "900000.00", "known": "120000.00"}])
+    );
+    // a voucher says it when it is applied for
+    let body = json!({"programme": "v", "rental_id": three});
+    assert_eq!(city.refused(422, "/v1/vouchers", &city.firm, &body), "other_funding_missing");
+    let mut said = body.clone();
+    said["other_funding"] = of("province", "1100000");
+    let voucher = city.expect(201, "/v1/vouchers", &city.firm, &said);
+    assert_eq!(voucher["calculation"]["amount"], json!("100000.00"));
+    let nothing =
+        city.post("/v1/claims", &city.firm, &rent("r", &three, "1000", Some(of("central", "1000"))));
+    assert_eq!(nothing.status, 422);
+    holds(&city);
+}
+
+#[test]
+fn rules_that_net_off_take_off_what_is_declared_or_known_whichever_is_more() {
+    let city = City::open("declared_off", &rules(json!({})), "1000000");
+    let off = json!({"items": [{"item": "compute", "ratio_percent": "30"}], "stacking": "net_off"});
+    city.programme_of("rental_subsidy", "off", &off, "1000000");
+    city.programme_of(
+        "rental_subsidy",
+        "beside",
+        &json!({"items": [{"item": "compute", "ratio_percent": "10"}], "stacking": "allow"}),
+        "1000000",
+    );
+    let one = city.create("/v1/rentals", &city.firm, &rental("N-1", "100000"));
+    city.move_to("2025-03-01");
+    assert_eq!(approved(&city, &rent("beside", &one, "10000", None))["amount"], json!("1000.00"));
+    let mut declared = of("city", "1500");
+    declared.as_array_mut().unwrap().extend(of("central", "200").as_array().unwrap().clone());
+    let claim = approved(&city, &rent("off", &one, "10000", Some(declared)));
+    let cut = json!([{"code": "net_off", "clause": "/stacking", "amount": "1700.00"}]);
+    assert_eq!((&claim["amount"], &claim["calculation"]["reductions"]), (&json!("1300.00"), &cut));
+    holds(&city);
+}
+
+#[test]
+fn of_interest_the_base_is_what_was_paid() {
+    let city = City::open("joint_interest", &rules(json!({})), "1000000");
+    city.organisations(&city.lin, &[(BANK, "某银行")]);
+    city.programme_of(
+        "interest_subsidy",
+        "i",
+        &json!({"points": {"max": "1"}, "joint_ceiling_percent": "50"}),
+        "1000000",
+    );
+    city.move_to("2025-06-01");
+    let body = json!({
+        "loan_no": "L-1", "bank": BANK, "annual_rate_percent": "4", "signed_on": "2024-12-20",
+        "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
+        "events": [{"kind": "drawdown", "date": "2025-01-01", "amount": "3600000"}],
+    });
+    let loan = city.create("/v1/loans", &city.firm, &body);
+    let claim = json!({
+        "kind": "interest_subsidy", "programme": "i", "loan_id": loan, "interest_paid": "4000",
+        "period": {"from": "2025-01-01", "until": "2025-01-11"}, "other_funding": of("central", "1200.5"),
+    });
+    let approved = approved(&city, &claim);
+    let cut = json!([{"code": "joint_ceiling", "clause": "/joint_ceiling_percent", "amount": "200.50"}]);
+    assert_eq!((&approved["amount"], &approved["calculation"]["reductions"]), (&json!("799.50"), &cut));
+    let quote = json!({
+        "programme": "i", "period": {"from": "2025-02-01", "until": "2025-02-11"}, "interest_paid": "4000",
+        "loan": {"annual_rate_percent": "4", "events": [{"kind": "drawdown", "date": "2025-01-01", "amount": "3600000"}]},
+        "other_funding": of("central", "1200.5"),
+    });
+    let quoted = city.expect(200, "/v1/interest-subsidies/quote", &city.firm, &quote);
+    assert_eq!((&quoted["amount"], &quoted["reductions"]), (&json!("799.50"), &cut));
+    assert_eq!(text(&approved, "/status"), "approved");
+    holds(&city);
+}
