@@ -130,7 +130,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
        Code::PublicityRunning, Code::RecalculationPending, Code::RecalculationStale, Code::ObjectionOpen,
        Code::ObjectionUpheld, Code::TooManyObjections, Code::BelowMinimum, Code::AmountBelowMinimum,
        Code::InterestPaidBelowMinimum, Code::QuantityMissing, Code::UnitDiffers, Code::TaxPercentMissing], &["/v1/claims"]),
-    (&[Code::OtherFundingMissing], &["/v1/vouchers", "/v1/claims", "/v1/interest-subsidies"]),
+    (&[Code::OtherFundingMissing, Code::OtherFundingClashes], &["/v1/vouchers", "/v1/claims", "/v1/interest-subsidies"]),
     (&[Code::AssessmentMissing, Code::AssessmentAboveFiled], &["/v1/vouchers", "/v1/claims"]),
     (&[Code::NoWorkingDay], &["/v1/calendar", "/v1/payment-batches"]),
     (&[Code::ClaimNotPayable, Code::ClaimInBatch, Code::ExecutionDateStale, Code::AmountDiffers,

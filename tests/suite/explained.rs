@@ -28,7 +28,7 @@ fn all_rules() -> Vec<(Instrument, Value)> {
         "validity_months": 12, "one_per_contract": true, "rules_by": "signed", "rounding": {"mode": "down", "scope": "line", "unit": "yuan"},
         "prorate": "by_day", "minimums": {"amount": "5000"},
         "windows": {"filing": days, "signed": days, "cost": days}, "payee": "provider", "publicity_days": 5,
-        "shares": [{"level": "city", "percent": "50"}, {"level": "区", "percent": "50"}], "stacking": "net_off",
+        "shares": [{"level": "city", "percent": "50"}, {"level": "区", "percent": "50"}], "stacking": {"mode": "net_off", "levels": ["city", "central"]},
         "item_map": [{"service_category": "Compute", "item": "compute"}], "tier_required": true,
         "tiers": [{"when": when, "items": items, "caps": caps}, {"when": {}}]});
     let by_cost = json!({"amount": "5", "counts": ["redemption"], "year": "cost"});

@@ -19,20 +19,6 @@ fn of(level: &str, amount: &str) -> Value {
     json!([{"level": level, "amount": amount, "document": "区财〔2025〕3号"}])
 }
 
-fn approved(city: &City, body: &Value) -> Value {
-    let id = city.filed(&city.firm, body);
-    city.pass(&id);
-    city.claim(&id)
-}
-
-fn holds(city: &City) {
-    let rows = city.get("/v1/reports/recalculation", &city.sun);
-    for row in rows["rows"].as_array().unwrap() {
-        assert_eq!(row["result"], json!("same"), "{row}");
-    }
-    city.verifies();
-}
-
 #[test]
 fn own_money_and_all_other_money_stay_within_the_joint_ceiling() {
     let city = City::open("joint", &rules(json!({})), "1000000");
@@ -58,7 +44,7 @@ fn own_money_and_all_other_money_stay_within_the_joint_ceiling() {
         city.refused(422, "/v1/claims", &city.firm, &rent("r", &one, "1200000", None)),
         "other_funding_missing"
     );
-    let claim = approved(&city, &rent("r", &one, "1200000", Some(of("district", "900000"))));
+    let claim = city.passed(&rent("r", &one, "1200000", Some(of("district", "900000"))));
     let cut = json!([{"code": "joint_ceiling", "clause": "/joint_ceiling_percent", "amount": "60000.00"}]);
     assert_eq!((&claim["amount"], &claim["calculation"]["reductions"]), (&json!("300000.00"), &cut));
     assert_eq!(claim["other_funding"][0]["document"], json!("区财〔2025〕3号"));
@@ -67,9 +53,9 @@ fn own_money_and_all_other_money_stay_within_the_joint_ceiling() {
         json!([{"level": "district", "declared": "900000.00", "known": "0.00"}])
     );
     // of a level the greater of what is declared and what is known counts
-    let beside = approved(&city, &rent("beside", &two, "1200000", None));
+    let beside = city.passed(&rent("beside", &two, "1200000", None));
     assert_eq!(beside["amount"], json!("120000.00"));
-    let claim = approved(&city, &rent("r", &two, "1200000", Some(of("city", "900000"))));
+    let claim = city.passed(&rent("r", &two, "1200000", Some(of("city", "900000"))));
     assert_eq!(claim["amount"], json!("300000.00"));
     assert_eq!(
         claim["calculation"]["inputs"]["other_money"],
@@ -85,7 +71,8 @@ fn own_money_and_all_other_money_stay_within_the_joint_ceiling() {
     let nothing =
         city.post("/v1/claims", &city.firm, &rent("r", &three, "1000", Some(of("central", "1000"))));
     assert_eq!(nothing.status, 422);
-    holds(&city);
+    city.recomputes();
+    city.verifies();
 }
 
 #[test]
@@ -101,13 +88,14 @@ fn rules_that_net_off_take_off_what_is_declared_or_known_whichever_is_more() {
     );
     let one = city.create("/v1/rentals", &city.firm, &rental("N-1", "100000"));
     city.move_to("2025-03-01");
-    assert_eq!(approved(&city, &rent("beside", &one, "10000", None))["amount"], json!("1000.00"));
+    assert_eq!(city.passed(&rent("beside", &one, "10000", None))["amount"], json!("1000.00"));
     let mut declared = of("city", "1500");
     declared.as_array_mut().unwrap().extend(of("central", "200").as_array().unwrap().clone());
-    let claim = approved(&city, &rent("off", &one, "10000", Some(declared)));
+    let claim = city.passed(&rent("off", &one, "10000", Some(declared)));
     let cut = json!([{"code": "net_off", "clause": "/stacking", "amount": "1700.00"}]);
     assert_eq!((&claim["amount"], &claim["calculation"]["reductions"]), (&json!("1300.00"), &cut));
-    holds(&city);
+    city.recomputes();
+    city.verifies();
 }
 
 #[test]
@@ -131,7 +119,7 @@ fn of_interest_the_base_is_what_was_paid() {
         "kind": "interest_subsidy", "programme": "i", "loan_id": loan, "interest_paid": "4000",
         "period": {"from": "2025-01-01", "until": "2025-01-11"}, "other_funding": of("central", "1200.5"),
     });
-    let approved = approved(&city, &claim);
+    let approved = city.passed(&claim);
     let cut = json!([{"code": "joint_ceiling", "clause": "/joint_ceiling_percent", "amount": "200.50"}]);
     assert_eq!((&approved["amount"], &approved["calculation"]["reductions"]), (&json!("799.50"), &cut));
     let quote = json!({
@@ -142,5 +130,62 @@ fn of_interest_the_base_is_what_was_paid() {
     let quoted = city.expect(200, "/v1/interest-subsidies/quote", &city.firm, &quote);
     assert_eq!((&quoted["amount"], &quoted["reductions"]), (&json!("799.50"), &cut));
     assert_eq!(text(&approved, "/status"), "approved");
-    holds(&city);
+    city.recomputes();
+    city.verifies();
+}
+
+#[test]
+fn only_money_of_the_levels_that_rules_name_clashes_or_is_taken_off() {
+    let city = City::open("levels", &rules(json!({})), "1000000");
+    let paid = |stacking: Value| json!({"items": [{"item": "compute", "ratio_percent": "10"}], "stacking": stacking});
+    let central = json!({
+        "code": "central", "title": {"zh": "中央", "en": "Central"}, "instrument": "rental_subsidy", "level": "central",
+        "legal_basis": {"document": "财金〔2025〕1号"}, "window": {"from": "2025-01-01", "until": "2027-12-31"},
+        "rules": paid(json!("allow")),
+    });
+    let made = city.expect(201, "/v1/programmes", &city.lin, &central);
+    assert_eq!(made["level"], json!("central"));
+    city.expect(200, "/v1/programmes/central/approve", &city.chen, &json!({}));
+    city.service.appropriate([city.lin.as_str(), &city.chen], "central", "1000000");
+    for (code, stacking) in [
+        ("city", json!("allow")),
+        ("not_beside_city", json!({"mode": "exclusive", "levels": ["city"]})),
+        ("less_city", json!({"mode": "net_off", "levels": ["city"]})),
+        ("alone", json!({"mode": "exclusive"})),
+    ] {
+        city.programme_of("rental_subsidy", code, &paid(stacking), "1000000");
+    }
+    let [one, two, three] =
+        ["S-1", "S-2", "S-3"].map(|number| city.create("/v1/rentals", &city.firm, &rental(number, "100000")));
+    city.move_to("2025-03-01");
+    let refused = |programme: &str, rental: &str, declared: Option<Value>, status| {
+        city.refused(status, "/v1/claims", &city.firm, &rent(programme, rental, "10000", declared))
+    };
+    // what the agency's other programmes pay
+    assert_eq!(city.passed(&rent("central", &one, "10000", None))["amount"], json!("1000.00"));
+    assert_eq!(refused("alone", &one, None, 409), "contract_already_used");
+    assert_eq!(city.passed(&rent("not_beside_city", &one, "10000", None))["amount"], json!("1000.00"));
+    assert_eq!(
+        refused("city", &one, None, 409),
+        "contract_already_used",
+        "the other suffers no city's money"
+    );
+    for (programme, paid) in [("central", "1000.00"), ("city", "1000.00"), ("less_city", "0.00")] {
+        if paid == "0.00" {
+            assert_eq!(refused(programme, &two, None, 422), "nothing_to_pay", "the city's 1000 is taken off");
+        } else {
+            assert_eq!(city.passed(&rent(programme, &two, "10000", None))["amount"], json!(paid));
+        }
+    }
+    // what is declared
+    let clash = refused("not_beside_city", &three, Some(of("city", "1")), 422);
+    assert_eq!(clash, "other_funding_clashes");
+    assert_eq!(refused("alone", &three, Some(of("district", "1")), 422), "other_funding_clashes");
+    let mut declared = of("city", "300");
+    declared.as_array_mut().unwrap().extend(of("central", "500").as_array().unwrap().clone());
+    let claim = city.passed(&rent("less_city", &three, "10000", Some(declared)));
+    let cut = json!([{"code": "net_off", "clause": "/stacking", "amount": "300.00"}]);
+    assert_eq!((&claim["amount"], &claim["calculation"]["reductions"]), (&json!("700.00"), &cut));
+    city.recomputes();
+    city.verifies();
 }

@@ -16,7 +16,8 @@ use subsidy_core::programmes::eligibility::CaseTags;
 use subsidy_core::programmes::policy::{
     AnnualCap, Base, Caps, ItemRatio, Share, Stacking, Tier, TierCaps, TierWhen,
 };
-use subsidy_core::programmes::{Applicant, Counts, Policy, SettledLine};
+use subsidy_core::programmes::stacking::{Levels, Stacked};
+use subsidy_core::programmes::{Applicant, Counts, Level, Policy, SettledLine};
 use subsidy_core::rentals::Rental;
 use subsidy_core::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use subsidy_core::tags::{HeldTag, HeldTags, TagName};
@@ -194,29 +195,29 @@ fn e1_a_second_voucher_on_the_same_contract_is_refused_until_the_first_is_given_
     let rules = Policy { one_per_contract: Some(true), ..plain("compute 20") };
     let first = VoucherId::new(Uuid::nil());
     let mut uses = ContractAllocations::default();
-    assert_eq!(rules::contract_free(own(), &programme(0), &rules, &uses), Ok(()));
+    assert_eq!(rules::contract_free(own(), (&programme(0), Level::City), &rules, &uses), Ok(()));
     let contract_use = |live| ContractAllocation {
         programme: programme(0),
         amount: money("1"),
-        exclusive: false,
+        stacked: Stacked::default(),
         live,
         settled: None,
     };
     uses.insert(ContractHolder::Voucher(first), contract_use(true));
     assert_eq!(
-        rules::contract_free(own(), &programme(0), &rules, &uses),
+        rules::contract_free(own(), (&programme(0), Level::City), &rules, &uses),
         Err(VoucherError::ContractAlreadyUsed {
             by: ContractHolder::Voucher(first),
             programme: programme(0)
         })
     );
     assert_eq!(
-        rules::contract_free(first, &programme(0), &rules, &uses),
+        rules::contract_free(first, (&programme(0), Level::City), &rules, &uses),
         Ok(()),
         "a voucher is not in its own way"
     );
     uses.insert(ContractHolder::Voucher(first), contract_use(false));
-    assert_eq!(rules::contract_free(own(), &programme(0), &rules, &uses), Ok(()));
+    assert_eq!(rules::contract_free(own(), (&programme(0), Level::City), &rules, &uses), Ok(()));
 }
 
 #[test]
@@ -224,7 +225,7 @@ fn what_another_programme_pays_for_a_contract_is_refused_taken_off_or_let_be() {
     let other = |exclusive| ContractAllocation {
         programme: programme(9),
         amount: money("30.00"),
-        exclusive,
+        stacked: Stacked { refuses: if exclusive { Levels::ALL } else { Levels::NONE }, ..Stacked::default() },
         live: true,
         settled: None,
     };
@@ -234,7 +235,7 @@ fn what_another_programme_pays_for_a_contract_is_refused_taken_off_or_let_be() {
             other(exclusive),
         )])
     };
-    let rules = |stacking| Policy { stacking, ..plain("compute 20") };
+    let rules = |stacking: Stacking| Policy { stacking: stacking.into(), ..plain("compute 20") };
     for (stacking, exclusive, free) in [
         (Stacking::Exclusive, false, false),
         (Stacking::NetOff, false, true),
@@ -242,7 +243,7 @@ fn what_another_programme_pays_for_a_contract_is_refused_taken_off_or_let_be() {
         (Stacking::NetOff, true, false),
         (Stacking::Allow, true, false),
     ] {
-        let answer = rules::contract_free(own(), &programme(0), &rules(stacking), &uses(exclusive));
+        let answer = rules::contract_free(own(), (&programme(0), Level::City), &rules(stacking), &uses(exclusive));
         assert_eq!(answer.is_ok(), free, "{stacking:?} beside exclusive: {exclusive}");
     }
     let case = || Case { uses: uses(false), ..Case::default() };

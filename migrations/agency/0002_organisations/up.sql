@@ -80,6 +80,7 @@ CREATE TABLE programmes (
     title_zh text NOT NULL,
     title_en text NOT NULL,
     instrument text NOT NULL CONSTRAINT programmes_instrument_check CHECK (instrument IN ('voucher', 'rental_subsidy', 'interest_subsidy', 'grant')),
+    level text NOT NULL CONSTRAINT programmes_level_check CHECK (level IN ('central', 'province', 'city', 'district')),
     document text NOT NULL,
     valid_from date,
     valid_until date,

@@ -32,7 +32,8 @@ CREATE TABLE contract_uses (
     document uuid NOT NULL,
     programme text NOT NULL,
     amount numeric(20, 2) NOT NULL CONSTRAINT contract_uses_amount_check CHECK (amount >= 0 AND amount <> 'NaN'),
-    exclusive boolean NOT NULL,
+    level text NOT NULL CONSTRAINT contract_uses_level_check CHECK (level IN ('central', 'province', 'city', 'district')),
+    refuses jsonb NOT NULL,
     live boolean NOT NULL,
     kind text NOT NULL CONSTRAINT contract_uses_kind CHECK (kind IN ('voucher', 'claim')),
     period_from date,
@@ -52,6 +53,7 @@ CREATE TABLE contract_uses (
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE contract_uses IS 'Which vouchers and claims rest on which contract: not funded twice.';
 COMMENT ON COLUMN contract_uses.document IS 'The voucher, or the claim that draws on none.';
+COMMENT ON COLUMN contract_uses.refuses IS 'The levels beside whose money its programme pays nothing.';
 COMMENT ON COLUMN contract_uses.items IS 'What a claim claims of which item, CNY with tax.';
 COMMENT ON COLUMN contract_uses.netted IS 'What other programmes pay and was taken off, by who pays it: each yuan once.';
 COMMENT ON COLUMN contract_uses.invoices IS

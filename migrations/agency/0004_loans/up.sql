@@ -37,7 +37,8 @@ CREATE TABLE loan_uses (
     points numeric(18, 14) NOT NULL CONSTRAINT loan_uses_points_check CHECK (points >= 0 AND points <> 'NaN'),
     principal jsonb NOT NULL,
     amount numeric(20, 2) NOT NULL CONSTRAINT loan_uses_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
-    exclusive boolean NOT NULL,
+    level text NOT NULL CONSTRAINT loan_uses_level_check CHECK (level IN ('central', 'province', 'city', 'district')),
+    refuses jsonb NOT NULL,
     live boolean NOT NULL,
     borrower text NOT NULL GENERATED ALWAYS AS (programme || '/' || organisation) STORED,
     CONSTRAINT loan_uses_pkey PRIMARY KEY (loan, claim),
@@ -45,6 +46,7 @@ CREATE TABLE loan_uses (
 ) WITH (fillfactor = 80);
 CREATE INDEX loan_uses_borrower ON loan_uses (borrower) WHERE live;
 COMMENT ON TABLE loan_uses IS 'Which claims take which days of a loan: no day is subsidised twice.';
+COMMENT ON COLUMN loan_uses.refuses IS 'The levels beside whose money its programme pays nothing.';
 COMMENT ON COLUMN loan_uses.points IS 'The most points that the claim takes on any of its days.';
 COMMENT ON COLUMN loan_uses.principal IS 'The principal that the claim earns on, from each day on: what counts against the organisation''s cap.';
 COMMENT ON COLUMN loan_uses.live IS 'From the submission on, until the claim is withdrawn or rejected.';

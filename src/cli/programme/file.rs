@@ -15,7 +15,7 @@ use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{Date, Label, Line, Points, ProgrammeCode};
 use subsidy_core::organisations::{Category, Size};
 use subsidy_core::programmes::{
-    BudgetCodes, Instrument, LegalBasis, Policy, ProposeProgramme, StatutoryLimits, Title,
+    BudgetCodes, Instrument, LegalBasis, Level, Policy, ProposeProgramme, StatutoryLimits, Title,
 };
 use subsidy_core::tags::{TagName, TagSubjectKind};
 
@@ -25,7 +25,7 @@ pub struct ProgrammeFile {
     pub(super) code: ProgrammeCode,
     pub(super) title: Title,
     pub(super) instrument: Instrument,
-    /// Whose money it is; for people, and for `stacking` of others.
+    /// Whose money it is.
     #[serde(default)]
     pub(super) level: Level,
     pub(super) legal_basis: LegalBasis,
@@ -40,17 +40,6 @@ pub struct ProgrammeFile {
     pub(super) citations: Vec<Citation>,
     #[serde(default)]
     pub(super) examples: Vec<Example>,
-}
-
-/// The level of government whose programme it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Level {
-    Central,
-    Province,
-    #[default]
-    City,
-    District,
 }
 
 /// Statutory limits that the rules go up to, and the text that allows them.
@@ -188,6 +177,7 @@ impl ProgrammeFile {
             code: self.code.clone(),
             title: self.title.clone(),
             instrument: self.instrument,
+            level: self.level,
             legal_basis: self.legal_basis.clone(),
             window: self.window,
             budget_codes: self.budget_codes.clone(),

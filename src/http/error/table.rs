@@ -145,6 +145,7 @@ table! {
     UnitDiffers: 422, ["计量单位不符", "“{item}”按“{unit}”计量；请在 unit 写明，并按此单位填写数量。"], ["Unit differs", "\"{item}\" counts in \"{unit}\": name it as the line's unit and give the quantity in it."];
     TaxPercentMissing: 422, ["缺少税率", "“{item}”需要 tax_percent。"], ["Tax rate missing", "\"{item}\" needs a tax_percent."];
     OtherFundingMissing: 422, ["未申报其他资助", "规则要求申报同一费用的其他财政资助。"], ["Other funding not declared", "The rules ask what others pay for the same costs."];
+    OtherFundingClashes: 422, ["已申报不可同享的资助", "规则规定有此级（{level}）资助的，不再补贴；申报中列有该级资助。"], ["Declared money clashes", "The rules pay nothing beside money of this level ({level}), and such money is declared."];
     AssessmentMissing: 422, ["未审定", "规则要求审核时审定申报金额。"], ["Assessment missing", "The rules ask for an assessment at the review."];
     AssessmentAboveFiled: 422, ["审定金额超过申报金额", "该项申报 {filed}；审定金额不得超过申报金额，每项只列一次。"], ["Assessed above what was filed", "{filed} was filed of the item: no more is assessed, and each item is named once."];
     GroupCapExhausted: 422, ["合并限额已用完", "“{group}”的合并限额已用完；请于次年申报，或先调整该限额。"], ["Group cap used up", "The caps of group \"{group}\" are used up: claim in the next year, or have other caps approved."];

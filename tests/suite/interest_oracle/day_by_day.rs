@@ -242,7 +242,7 @@ fn earns(drawn: &Drawn, standing: &Standing, day: Day) -> Earns {
         let reference = latest(&mut drawn.reference.iter().map(|step| (step.date, step.value.micro())));
         points.push(ratio(share.percent.micro(), 100_000_000) * ratio(reference.expect("a rate"), 1_000_000));
     }
-    if let (Stacking::NetOff, Some(other)) = (drawn.policy.stacking, drawn.other_points) {
+    if let (Stacking::NetOff, Some(other)) = (drawn.policy.stacking.mode(), drawn.other_points) {
         points.push(rate - ratio(other.micro(), 1_000_000));
     }
     let least = points.into_iter().min().expect("some").max(BigRational::zero());

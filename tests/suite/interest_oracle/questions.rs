@@ -229,7 +229,7 @@ fn policy(rng: &mut StdRng, day_count: DayCount) -> Policy {
             scope: [RoundingScope::Claim, RoundingScope::Line][rng.gen_range(0..2)],
             unit: if one_in(rng, 5) { RoundingUnit::Yuan } else { RoundingUnit::Fen },
         },
-        stacking: [Stacking::Exclusive, Stacking::NetOff, Stacking::Allow][rng.gen_range(0..3)],
+        stacking: [Stacking::Exclusive, Stacking::NetOff, Stacking::Allow][rng.gen_range(0..3)].into(),
         ..Policy::default()
     };
     let max = if one_in(rng, 2) { 1_500_000 } else { rng.gen_range(0..=1_500_000) };
@@ -244,7 +244,7 @@ fn policy(rng: &mut StdRng, day_count: DayCount) -> Policy {
         }),
     });
     policy.paid_interest_percent = maybe(rng, 3, |rng| Percent::from_micro(rng.gen_range(0..=100_000_000)));
-    if policy.paid_interest_percent.is_some() && policy.stacking != Stacking::NetOff && one_in(rng, 2) {
+    if policy.paid_interest_percent.is_some() && policy.stacking.mode() != Stacking::NetOff && one_in(rng, 2) {
         policy.points = None;
     }
     policy.term = maybe(rng, 4, |rng| Term {

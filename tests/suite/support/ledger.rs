@@ -276,13 +276,14 @@ fn funded_programme(fits: usize) -> [Envelope; 4] {
         eligibility: Eligibility { related_provider: RelatedProvider::Allow, ..Eligibility::default() },
         items: Some(items),
         validity_months: Some(6),
-        stacking: Stacking::Allow,
+        stacking: Stacking::Allow.into(),
         ..Policy::default()
     };
     let proposal = ProposeProgramme {
         code: code.clone(),
         title: Title { zh: line("算力券"), en: line("Compute vouchers") },
         instrument: Instrument::Voucher,
+        level: Level::City,
         legal_basis: LegalBasis { document: line("1号"), valid_from: None, valid_until: None },
         window: subsidy_core::domain::dates::Window { from: date("2025-01-01"), until: date("2027-12-31") },
         budget_codes: None,
@@ -325,6 +326,7 @@ pub fn interest_programme(points: &str, until: &str) -> Envelope {
         code: programme(7),
         title: Title { zh: line("贴息"), en: line("Interest") },
         instrument: Instrument::InterestSubsidy,
+        level: Level::City,
         legal_basis: LegalBasis { document: line("1号"), valid_from: None, valid_until: None },
         window: subsidy_core::domain::dates::Window { from: date("2025-01-01"), until: date(until) },
         budget_codes: None,

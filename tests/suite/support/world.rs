@@ -446,6 +446,7 @@ impl World {
         ProposeProgramme {
             title: Title { zh: line("算力券"), en: line("Compute vouchers") },
             instrument,
+            level: self.pick(&[Level::City, Level::City, Level::Province]),
             legal_basis: LegalBasis { document: line("沪1号"), valid_from: None, valid_until: None },
             window: Window { from: date("2025-01-01"), until: date(until) },
             budget_codes: None,
@@ -491,7 +492,7 @@ impl World {
                 unit: self.pick(&[RoundingUnit::Fen, RoundingUnit::Fen, RoundingUnit::Yuan]),
             },
             shares: self.maybe(2, |w| w.shares()),
-            stacking: self.pick(&[Stacking::Exclusive, Stacking::NetOff, Stacking::Allow, Stacking::Allow]),
+            stacking: self.stacking(),
             items: ratio.then(|| self.items()),
             base: if ratio {
                 self.maybe(2, |w| w.pick(&[Base::TaxInclusive, Base::TaxExclusive]))

@@ -35,8 +35,8 @@ pub struct Credit<'a> {
     pub room: Vec<Dated<Money>>,
     /// Points of claims under other programmes.
     pub others: Vec<Dated<ExactPoints>>,
-    /// CNY of them, where the rules count what others pay.
-    pub known: Money,
+    /// CNY of them by level, where the rules count what others pay.
+    pub known: Vec<(Level, Money)>,
 }
 
 /// Why there is no sheet.
@@ -100,8 +100,9 @@ pub fn calculate(
     let (policy, period) = (&*facts.policy, terms.period.of_interest());
     policy.in_a_tier(facts.tier)?;
     policy.declared(facts.declared.as_deref())?;
+    policy.alone(facts.declared.as_deref())?;
     let counted = facts.declared.is_some() || policy.joint_ceiling_percent.is_some();
-    let of_ours = Some((Level::default(), credit.known)).filter(|_| counted);
+    let of_ours = credit.known.iter().copied().filter(|_| counted);
     let other_money = by_level(facts.declared.as_deref(), of_ours)?;
     let rate = credit.loan.annual_rate_percent;
     let known = history(credit.loan.signed(), &credit.loan.events, |_| String::new())?.matured();

@@ -17,6 +17,7 @@ use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{Calculation, ReductionCode};
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
 use crate::programmes::funding::OtherFunding;
+use crate::programmes::stacking::Levels;
 use crate::programmes::{EligibilityError, RulesVersion, SettledLine};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder, Days, Netted, Settled, netted};
@@ -262,11 +263,12 @@ fn mapped(rules: &RulesVersion) -> BTreeSet<Label> {
     ServiceCategory::ALL.iter().filter_map(|category| usage::item(*category, map)).collect()
 }
 
-/// What a claim settles of its contract, as others see it. `open` is what other programmes pay. Error: out of range.
+/// What a claim settles of its contract, as others see it. `open` is what other programmes pay, `levels` whose money is taken off.
+/// Error: out of range.
 pub fn settled(
     own: ClaimOutline<'_>,
     sheet: &Calculation,
-    open: &[Netted],
+    (open, levels): (&[Netted], Levels),
 ) -> Result<Option<Settled>, OutOfRange> {
     let Some(period) = own.subject.period() else { return Ok(None) };
     let mut items: Vec<ItemAmount> = Vec::new();
@@ -285,7 +287,7 @@ pub fn settled(
         items,
         invoiced: !own.invoices.is_empty(),
         metered: own.subject.metered().is_some(),
-        netted: netted(open, Money::sum(off)?)?,
+        netted: netted(open, levels, Money::sum(off)?)?,
         invoices: invoice_matching::counted(own.invoices, cuts)?,
     }))
 }

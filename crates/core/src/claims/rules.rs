@@ -10,8 +10,8 @@ use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::documents::Documents;
-use crate::programmes::funding::{Level, OtherFunding, by_level, total};
-use crate::programmes::policy::{Expense, Payee, Stacking};
+use crate::programmes::funding::{OtherFunding, by_level, taken_off};
+use crate::programmes::policy::{Expense, Payee};
 use crate::programmes::prorated::Prorated;
 use crate::programmes::{Applicant, Counts, EligibilityError, Policy, RulesVersion};
 use crate::rentals::allocations::Netted;
@@ -59,10 +59,12 @@ pub fn calculate(
     if facts.room.is_none() {
         policy.declared(facts.declared.as_deref())?;
     }
-    let known = facts.others.iter().flatten().map(|one| (Level::default(), one.amount));
+    policy.alone(facts.declared.as_deref())?;
+    let known = facts.others.iter().flatten().map(|one| (one.level, one.amount));
     let others = by_level(facts.declared.as_deref(), known)?;
-    let takes_off = policy.stacking == Stacking::NetOff && (facts.others.is_some() || !others.is_empty());
-    let net_off = takes_off.then(|| total(&others)).transpose()?;
+    let levels = policy.stacking.takes_off();
+    let takes_off = !levels.is_empty() && (facts.others.is_some() || !others.is_empty());
+    let net_off = takes_off.then(|| taken_off(&others, levels)).transpose()?;
     let caps = &policy.caps;
     // nothing is issued of what draws on no voucher: its annual cap counts what is approved, whichever it names
     let counts = |of: &[Counts]| facts.room.is_none() || of.contains(&Counts::Redemption);

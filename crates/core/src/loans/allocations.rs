@@ -12,9 +12,9 @@ use super::{InterestPeriod, LoanError};
 use crate::domain::dated::{Dated, in_force, steps};
 use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, CreditCode, ExactPoints, Money, ProgrammeCode};
-use crate::programmes::RulesVersion;
+use crate::programmes::{Level, RulesVersion};
 use crate::programmes::interest::Segment;
-use crate::programmes::policy::Stacking;
+use crate::programmes::stacking::{Levels, Stacked};
 
 /// A claim on a loan's interest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub struct LoanAllocation {
     pub principal: Vec<Dated<Money>>,
     /// CNY that it pays or would pay.
     pub amount: Money,
-    /// Whether its rules suffer no other programme on the same days.
-    pub exclusive: bool,
+    /// Whose money it is, and beside whose its programme pays nothing on the same days.
+    pub stacked: Stacked,
     /// Whether it still counts.
     pub live: bool,
 }
@@ -63,14 +63,14 @@ pub fn taken(segments: &[Segment]) -> (ExactPoints, Vec<Dated<Money>>) {
 /// Whether no day of the period is taken by another claim. `pointer` is that of the period in the body.
 pub fn free(
     own: ClaimId,
-    rules: &RulesVersion,
+    (rules, level): (&RulesVersion, Level),
     period: InterestPeriod,
     uses: &LoanAllocations,
     pointer: &str,
 ) -> Result<(), LoanError> {
-    let alone = rules.rules.stacking == Stacking::Exclusive;
+    let stacked = Stacked::of(level, &rules.rules);
     let clash = uses.iter().find(|(id, other)| {
-        let beside = other.programme != rules.programme && !other.exclusive && !alone;
+        let beside = other.programme != rules.programme && !stacked.clashes(other.stacked);
         **id != own && other.live && other.period.overlaps(&period) && !beside
     });
     match clash {
@@ -85,12 +85,12 @@ pub fn free(
     }
 }
 
-/// Points that claims under other programmes take, day by day; nothing where there are none. Error: out of range.
+/// Points that claims under other programmes of these levels take, day by day; nothing where there are none. Error: out of range.
 pub fn others(
     own: ClaimId,
     programme: &ProgrammeCode,
     period: InterestPeriod,
-    uses: &LoanAllocations,
+    (uses, levels): (&LoanAllocations, Levels),
 ) -> Result<Vec<Dated<ExactPoints>>, OutOfRange> {
     let beside: Vec<&LoanAllocation> = uses
         .iter()
@@ -98,6 +98,7 @@ pub fn others(
             **id != own && other.live && other.programme != *programme && other.period.overlaps(&period)
         })
         .map(|(_, other)| other)
+        .filter(|other| levels.contains(other.stacked.level))
         .collect();
     if beside.is_empty() {
         return Ok(Vec::new());
@@ -110,17 +111,17 @@ pub fn others(
     taken.into_iter().map(|step| Ok(Dated { date: step.date, value: step.value? })).collect()
 }
 
-/// CNY that claims under other programmes pay for days of the period; each counts whole. Error: out of range.
+/// CNY that claims under other programmes pay for days of the period, by whose money it is; each counts whole.
 pub fn paid_by_others(
     own: ClaimId,
     programme: &ProgrammeCode,
     period: InterestPeriod,
     uses: &LoanAllocations,
-) -> Result<Money, OutOfRange> {
+) -> Vec<(Level, Money)> {
     let beside = uses.iter().filter(|(id, other)| {
         **id != own && other.live && other.programme != *programme && other.period.overlaps(&period)
     });
-    Money::sum(beside.map(|(_, other)| other.amount))
+    beside.map(|(_, other)| (other.stacked.level, other.amount)).collect()
 }
 
 /// CNY of principal that a cap leaves beside other claims, day by day. Error: out of range.

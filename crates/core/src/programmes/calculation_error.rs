@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::Level;
 use crate::domain::money::OutOfRange;
 use crate::domain::{CapGroupCode, Label, Money};
 
@@ -49,6 +50,9 @@ pub enum CalculationError {
     /// The rules ask what others pay, and nothing is said of it.
     #[error("other funding is not declared")]
     OtherFundingMissing,
+    /// What is declared is money of a level beside which the rules pay nothing.
+    #[error("money of level {} is declared", level.into_str())]
+    OtherFundingClashes { level: Level },
     /// The rules ask for an assessment, and the review has none.
     #[error("what was filed is not assessed")]
     AssessmentMissing,
@@ -77,7 +81,7 @@ pub enum CalculationError {
 
 crate::domain::coded! {
     CalculationError:
-    BelowMinimum AmountBelowMinimum InterestPaidBelowMinimum QuantityMissing UnitDiffers TaxPercentMissing NoTier NothingToPay ItemsUnknown AnnualCapExhausted GroupCapExhausted OtherFundingMissing AssessmentMissing AssessmentAboveFiled AmountChanged AmountOutOfRange
+    BelowMinimum AmountBelowMinimum InterestPaidBelowMinimum QuantityMissing UnitDiffers TaxPercentMissing NoTier NothingToPay ItemsUnknown AnnualCapExhausted GroupCapExhausted OtherFundingMissing OtherFundingClashes AssessmentMissing AssessmentAboveFiled AmountChanged AmountOutOfRange
 }
 
 impl From<OutOfRange> for CalculationError {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::grants::GrantRules;
 use super::policy::{CapHolder, CapYear, Caps, Payee, Policy, PolicyError, RateCeilings, Stacking};
+use super::stacking::Levels;
 use super::statutory::StatutoryLimits;
 use super::{Counts, Instrument};
 use crate::domain::dates::Window;
@@ -146,6 +147,16 @@ impl Policy {
                 return Err(invalid("/shares"));
             }
         }
+        if let Some(levels) = self.stacking.named() {
+            // what is let be is let be of every level
+            if self.stacking.mode() == Stacking::Allow {
+                return Err(not_applicable("/stacking/levels"));
+            }
+            let twice = levels.iter().enumerate().any(|(at, one)| levels.iter().skip(at + 1).any(|of| of == one));
+            if levels.iter().copied().collect::<Levels>().is_empty() || twice {
+                return Err(invalid("/stacking/levels"));
+            }
+        }
         let joint = self.joint_ceiling_percent;
         if joint.is_some_and(|percent| percent > Percent::HUNDRED || percent.micro() == 0) {
             return Err(invalid("/joint_ceiling_percent"));
@@ -215,7 +226,7 @@ impl Policy {
                 return Err(missing("/points"));
             }
             // what others pay is taken off in points
-            if self.stacking == Stacking::NetOff {
+            if self.stacking.mode() == Stacking::NetOff {
                 return Err(invalid("/stacking"));
             }
             return self.check_interest_terms([self.paid_interest_percent, None, None]);

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::calculation_error::CalculationError;
-use super::policy::{Policy, Stacking};
+use super::policy::Policy;
+use super::stacking::Levels;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Exact, Line, Money, Percent, RoundingMode};
 
@@ -18,12 +19,18 @@ pub const OTHER_FUNDING_MAX: usize = 20;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Level {
     Central,
     Province,
     #[default]
     City,
     District,
+}
+
+impl Level {
+    pub const ALL: [Self; 4] = [Self::Central, Self::Province, Self::City, Self::District];
 }
 
 /// Money of others for the same costs, as who asks declares it.
@@ -71,15 +78,21 @@ pub fn by_level(
     Ok(sums.into_iter().map(of).filter(|of| of.counted().is_positive()).collect())
 }
 
+/// CNY of all levels, as far as the rules take it off.
+pub fn taken_off(others: &[LevelMoney], levels: Levels) -> Result<Money, OutOfRange> {
+    Money::sum(others.iter().filter(|one| levels.contains(one.level)).map(|one| one.counted()))
+}
+
 /// CNY of all levels.
-pub fn total(others: &[LevelMoney]) -> Result<Money, OutOfRange> {
+fn total(others: &[LevelMoney]) -> Result<Money, OutOfRange> {
     Money::sum(others.iter().map(|one| one.counted()))
 }
 
-/// CNY that is declared beyond what is known.
-pub fn beyond_known(others: &[LevelMoney]) -> Result<Money, OutOfRange> {
+/// CNY that is declared beyond what is known, as far as the rules take it off.
+pub fn beyond_known(others: &[LevelMoney], levels: Levels) -> Result<Money, OutOfRange> {
     let beyond = |one: &LevelMoney| one.counted().minus(one.known);
-    Money::sum(others.iter().map(beyond).collect::<Result<Vec<_>, _>>()?)
+    let taken = others.iter().filter(|one| levels.contains(one.level));
+    Money::sum(taken.map(beyond).collect::<Result<Vec<_>, _>>()?)
 }
 
 /// CNY that a joint ceiling leaves beside what others pay; rounded down, so that all together stay within it.
@@ -90,8 +103,19 @@ pub fn joint_room(base: Exact, percent: Percent, others: &[LevelMoney]) -> Resul
 
 impl Policy {
     /// Whether what others pay counts.
-    pub const fn counts_others(&self) -> bool {
-        matches!(self.stacking, Stacking::NetOff) || self.joint_ceiling_percent.is_some()
+    pub fn counts_others(&self) -> bool {
+        !self.stacking.takes_off().is_empty() || self.joint_ceiling_percent.is_some()
+    }
+
+    /// Whether nothing is declared beside which the rules pay nothing. A joint ceiling says how much may stand beside, unless
+    /// the rules name the levels that may not.
+    pub fn alone(&self, other_funding: Option<&[OtherFunding]>) -> Result<(), CalculationError> {
+        let bounded = self.joint_ceiling_percent.is_some() && self.stacking.named().is_none();
+        let refuses = if bounded { Levels::NONE } else { self.stacking.refuses() };
+        match other_funding.into_iter().flatten().find(|other| refuses.contains(other.level)) {
+            Some(other) => Err(CalculationError::OtherFundingClashes { level: other.level }),
+            None => Ok(()),
+        }
     }
 
     /// Whether who asks says what others pay, where the rules ask for that.

@@ -31,6 +31,7 @@ pub mod rate_ceilings;
 pub mod rules;
 mod settled_line;
 mod sheet_lines;
+pub mod stacking;
 pub mod statutory;
 pub mod tiers;
 
@@ -47,6 +48,7 @@ pub use budget_codes::BudgetCodes;
 pub use cap_use::{CapPool, CapScope, CapUsageKey};
 pub use dating::DatesError;
 pub use eligibility::{Applicant, EligibilityError};
+pub use funding::Level;
 pub use performance::{PerformanceMetric, PerformanceTarget};
 pub use policy::{Policy, PolicyError};
 pub use settled_line::SettledLine;
@@ -109,6 +111,8 @@ pub struct Programme {
     pub code: ProgrammeCode,
     pub title: Title,
     pub instrument: Instrument,
+    /// Whose money it is.
+    pub level: Level,
     pub legal_basis: LegalBasis,
     /// When it applies, both days included.
     pub window: Window,
@@ -209,6 +213,9 @@ pub struct ProposeProgramme {
     pub code: ProgrammeCode,
     pub title: Title,
     pub instrument: Instrument,
+    /// Whose money it is; the city's where left out.
+    #[serde(default)]
+    pub level: Level,
     pub legal_basis: LegalBasis,
     pub window: Window,
     /// Under which codes its money is budgeted.

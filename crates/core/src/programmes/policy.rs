@@ -11,6 +11,7 @@ pub use super::dating::{Round, RulesBy, Term, TermFrom, Windows};
 pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, RelatedProvider};
 use super::grants::GrantRules;
 pub use super::rate_ceilings::{RateCeiling, RateCeilings};
+pub use super::stacking::{LevelStacking, Stacking, StackingRule};
 pub use super::tiers::{Tier, TierCaps, TierWhen};
 pub use crate::domain::DayCount;
 use crate::domain::money::{Amount, OutOfRange};
@@ -44,17 +45,6 @@ pub struct ItemMapping {
     /// The FOCUS `ServiceCategory`.
     pub service_category: Label,
     pub item: Label,
-}
-
-/// What happens to a contract or loan that another programme pays for too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Stacking {
-    #[default]
-    Exclusive,
-    /// The other subsidy is taken off.
-    NetOff,
-    Allow,
 }
 
 /// The class of the expense.
@@ -160,9 +150,9 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub item_map: Option<Vec<ItemMapping>>,
-    /// What happens where another programme pays too.
+    /// What happens where another programme pays too, perhaps for money of some levels alone.
     #[serde(default)]
-    pub stacking: Stacking,
+    pub stacking: StackingRule,
     /// The percentage of the base (interest: of the ordinary interest paid) that this subsidy and all other money together come
     /// to at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -33,6 +33,7 @@ pub fn propose(
         code: command.code.clone(),
         title: command.title.clone(),
         instrument: command.instrument,
+        level: command.level,
         legal_basis: command.legal_basis.clone(),
         window: command.window,
         budget_codes: command.budget_codes.clone(),

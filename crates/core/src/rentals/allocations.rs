@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, Money, Month, ProgrammeCode, VoucherId};
+use crate::programmes::Level;
 use crate::programmes::documents::{InvoiceAmount, ItemAmount};
+use crate::programmes::stacking::{Levels, Stacked};
 
 /// Who rests on a contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,8 +46,8 @@ pub struct ContractAllocation {
     pub programme: ProgrammeCode,
     /// CNY that it pays or would pay.
     pub amount: Money,
-    /// Whether its programme suffers no other on the same contract.
-    pub exclusive: bool,
+    /// Whose money it is, and beside whose its programme pays nothing.
+    pub stacked: Stacked,
     /// Whether it counts: not once it was returned, rejected, or cancelled unused; a claim from its submission on.
     pub live: bool,
     /// Which part of the contract a claim is for; none of a voucher.
@@ -101,6 +103,8 @@ impl Days {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Netted {
     pub by: ContractHolder,
+    /// Whose money it is.
+    pub level: Level,
     /// CNY of it.
     pub amount: Money,
 }
@@ -170,21 +174,21 @@ impl ContractAllocations {
             let taken = Money::sum(taken.filter(|one| one.by == by).map(|one| one.amount))?;
             let amount = other.amount.minus(taken)?;
             if amount.is_positive() {
-                open.push(Netted { by, amount });
+                open.push(Netted { by, level: other.stacked.level, amount });
             }
         }
         Ok(open)
     }
 }
 
-/// What a sum takes of these, the first first. Error: out of range.
-pub fn netted(open: &[Netted], mut sum: Money) -> Result<Vec<Netted>, OutOfRange> {
+/// What a sum takes of these, as far as it is money of these levels, the first first. Error: out of range.
+pub fn netted(open: &[Netted], levels: Levels, mut sum: Money) -> Result<Vec<Netted>, OutOfRange> {
     let mut taken = Vec::new();
-    for one in open {
+    for one in open.iter().filter(|one| levels.contains(one.level)) {
         let amount = one.amount.min(sum);
         if amount.is_positive() {
             sum = sum.minus(amount)?;
-            taken.push(Netted { by: one.by, amount });
+            taken.push(Netted { amount, ..*one });
         }
     }
     Ok(taken)

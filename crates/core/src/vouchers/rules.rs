@@ -7,9 +7,10 @@ use crate::domain::{Actor, Date, Money, Revision, Stamp, VoucherId, WrongState};
 use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::cap_use::CapUses;
-use crate::programmes::funding::{Level, LevelMoney, OtherFunding, by_level, total};
-use crate::programmes::policy::{Policy, Stacking};
+use crate::programmes::funding::{Level, LevelMoney, OtherFunding, by_level, taken_off};
+use crate::programmes::policy::Policy;
 use crate::programmes::prorated::Prorated;
+use crate::programmes::stacking::Stacked;
 use crate::programmes::{Applicant, Counts, RulesVersion};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocations, ContractHolder};
@@ -37,14 +38,15 @@ pub struct Facts<'a> {
 /// Whether the contract may carry this voucher, `own`, beside those that it carries.
 pub fn contract_free(
     own: VoucherId,
-    programme: &crate::domain::ProgrammeCode,
+    (programme, level): (&crate::domain::ProgrammeCode, Level),
     policy: &Policy,
     uses: &ContractAllocations,
 ) -> Result<(), VoucherError> {
     let one = policy.one_per_contract.unwrap_or(true);
+    let stacked = Stacked::of(level, policy);
     let clash = uses.beside(ContractHolder::Voucher(own)).find(|(_, other)| {
         let same = other.programme == *programme;
-        same && one || !same && (other.exclusive || policy.stacking == Stacking::Exclusive)
+        same && one || !same && stacked.clashes(other.stacked)
     });
     match clash {
         None => Ok(()),
@@ -61,8 +63,10 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
     rules.in_a_tier(tier)?;
     let policy = &*rules.under(tier);
     policy.declared(facts.declared)?;
+    policy.alone(facts.declared)?;
     let others = others(own, facts)?;
-    let net_off = (policy.stacking == Stacking::NetOff).then(|| total(&others)).transpose()?;
+    let levels = policy.stacking.takes_off();
+    let net_off = (!levels.is_empty()).then(|| taken_off(&others, levels)).transpose()?;
     let annual = policy.caps.annual.as_ref().filter(|a| a.counts.contains(&Counts::Issue));
     let cap = |year, most, used| CapUse { per: policy.caps.per, ..CapUse::new(year, most, used) };
     let inputs = Inputs {
@@ -97,7 +101,7 @@ fn others(own: VoucherId, facts: &Facts<'_>) -> Result<Vec<LevelMoney>, OutOfRan
     }
     let beside = facts.uses.beside(ContractHolder::Voucher(own));
     let beside = beside.filter(|(_, other)| other.programme != facts.rules.programme);
-    by_level(facts.declared, beside.map(|(_, other)| (Level::default(), other.amount)))
+    by_level(facts.declared, beside.map(|(_, other)| (other.stacked.level, other.amount)))
 }
 
 /// A voucher applied for.

@@ -11,10 +11,11 @@ use crate::{rows, statement};
 use subsidy_core::domain::dated::Dated;
 use subsidy_core::domain::{ClaimId, Date, ExactPoints, LoanId, Money};
 use subsidy_core::loans::{BorrowerKey, InterestPeriod, LoanAllocation};
+use subsidy_core::programmes::stacking::Stacked;
 
 rows! {
     /// A claim on a loan.
-    pub struct LoanAllocationRow in "loan_uses", keyed, fixed [programme, organisation] {
+    pub struct LoanAllocationRow in "loan_uses", keyed, fixed [programme, organisation, level] {
         key { loan: Uuid, claim: Uuid }
         programme: String,
         organisation: String,
@@ -23,7 +24,8 @@ rows! {
         points: Decimal,
         principal: Value,
         amount: Decimal,
-        exclusive: bool,
+        level: String,
+        refuses: Value,
         live: bool,
     }
 }
@@ -66,7 +68,8 @@ impl LoanAllocationRow {
             points: points(u.points),
             principal: convert::json(&u.principal)?,
             amount: convert::decimal(u.amount),
-            exclusive: u.exclusive,
+            level: u.stacked.level.into_str().to_owned(),
+            refuses: convert::json(&u.stacked.refuses)?,
             live: u.live,
         })
     }
@@ -83,7 +86,10 @@ impl LoanAllocationRow {
             points: convert::read(&self.points.normalize().to_string())?,
             principal: convert::read_json(&self.principal)?,
             amount: convert::money(self.amount)?,
-            exclusive: self.exclusive,
+            stacked: Stacked {
+                level: convert::read(&self.level)?,
+                refuses: convert::read_json(&self.refuses)?,
+            },
             live: self.live,
         };
         Ok((LoanId::new(self.loan), ClaimId::new(self.claim), loan_use))

@@ -18,6 +18,16 @@ rows! {
     pub struct ClaimedRow { loan: Uuid, until: NaiveDate }
 }
 
+/// What loans a programme may still pay for.
+#[derive(Debug, Clone, Copy)]
+pub struct EstimatedQuery<'a> {
+    pub programme: &'a str,
+    /// Whose money it is.
+    pub level: &'a str,
+    pub after: NaiveDate,
+    pub limit: i64,
+}
+
 /// A page of loans by the days, in ISO 8601, of which interest is confirmed.
 #[derive(Debug, Clone, Copy)]
 pub struct ConfirmedQuery<'a> {
@@ -29,12 +39,12 @@ pub struct ConfirmedQuery<'a> {
 
 statement! {
     /// Loans that a programme may still pay for: they mature after a day or were extended, their organisation is not blocked, and no
-    /// other programme that suffers none beside it takes any of their days.
-    pub fn estimated(programme: &str, after: NaiveDate, limit: i64) -> Vec<LoanRow> =
+    /// other programme that suffers no money of its level beside it takes any of their days.
+    pub fn estimated(EstimatedQuery<'_> { programme, level, after, limit }) -> Vec<LoanRow> =
         "SELECT l.* FROM loans AS l JOIN organisations AS o ON o.credit_code = l.organisation AND o.status = 'active' \
-         WHERE (l.matures_on > $2 OR jsonb_path_exists(l.events, '$[*].change.extension')) AND NOT EXISTS (SELECT FROM loan_uses AS u \
-           WHERE u.loan = l.id AND u.live AND u.exclusive AND u.programme <> $1) \
-         ORDER BY l.organisation, l.created LIMIT $3";
+         WHERE (l.matures_on > $3 OR jsonb_path_exists(l.events, '$[*].change.extension')) AND NOT EXISTS (SELECT FROM loan_uses AS u \
+           WHERE u.loan = l.id AND u.live AND jsonb_exists(u.refuses, $2) AND u.programme <> $1) \
+         ORDER BY l.organisation, l.created LIMIT $4";
     /// Up to which day a programme's claims take each loan.
     pub fn claimed(programme: &str) -> Vec<ClaimedRow> =
         "SELECT loan, max(period_until) AS until FROM loan_uses WHERE programme = $1 AND live GROUP BY loan";

@@ -17,7 +17,7 @@ use subsidy_core::programmes::{
 
 rows! {
     pub struct ProgrammeRow in "programmes", versioned, fixed [
-        code_fold, title_zh, title_en, instrument, document, valid_from, valid_until, window_from,
+        code_fold, title_zh, title_en, instrument, level, document, valid_from, valid_until, window_from,
         window_until, budget_codes,
         created_by, created,
     ] {
@@ -26,6 +26,7 @@ rows! {
         title_zh: String,
         title_en: String,
         instrument: String,
+        level: String,
         document: String,
         valid_from: Option<NaiveDate>,
         valid_until: Option<NaiveDate>,
@@ -122,7 +123,7 @@ stored! { Programme as ProgrammeRow, ToString::to_string }
 listed! { ProgrammeRow in programmes, by [status], since [updated_at] }
 
 columns! {
-    Programme as ProgrammeRow { code, instrument, budget_codes, status, versions, created_by, approved_by }
+    Programme as ProgrammeRow { code, instrument, level, budget_codes, status, versions, created_by, approved_by }
     part title: Title { zh as title_zh, en as title_en }
     part legal_basis: LegalBasis { document as document, valid_from as valid_from, valid_until as valid_until }
     part window: Window { from as window_from, until as window_until }

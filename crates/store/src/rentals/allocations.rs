@@ -8,16 +8,18 @@ use uuid::Uuid;
 use crate::db::convert::{self, Unreadable};
 use crate::{rows, statement};
 use subsidy_core::domain::{ClaimId, Date, RentalId, VoucherId};
+use subsidy_core::programmes::stacking::Stacked;
 use subsidy_core::rentals::allocations::{ContractAllocation, ContractHolder, Days, Settled};
 
 rows! {
     /// A voucher or a claim on a contract.
-    pub struct ContractAllocationRow in "contract_uses", keyed, fixed [kind, programme] {
+    pub struct ContractAllocationRow in "contract_uses", keyed, fixed [kind, programme, level] {
         key { rental: Uuid, document: Uuid }
         kind: String,
         programme: String,
         amount: Decimal,
-        exclusive: bool,
+        level: String,
+        refuses: Value,
         live: bool,
         period_from: Option<NaiveDate>,
         period_until: Option<NaiveDate>,
@@ -45,7 +47,8 @@ impl ContractAllocationRow {
             kind: user.kind().to_owned(),
             programme: u.programme.to_string(),
             amount: convert::decimal(u.amount),
-            exclusive: u.exclusive,
+            level: u.stacked.level.into_str().to_owned(),
+            refuses: convert::json(&u.stacked.refuses)?,
             live: u.live,
             period_from: settled.map(|settled| settled.days.from.naive()),
             period_until: settled.map(|settled| settled.days.until.naive()),
@@ -67,7 +70,10 @@ impl ContractAllocationRow {
         let contract_use = ContractAllocation {
             programme: convert::read(&self.programme)?,
             amount: convert::money(self.amount)?,
-            exclusive: self.exclusive,
+            stacked: Stacked {
+                level: convert::read(&self.level)?,
+                refuses: convert::read_json(&self.refuses)?,
+            },
             live: self.live,
             settled: self.settled()?.map(Box::new),
         };

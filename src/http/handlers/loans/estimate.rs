@@ -30,7 +30,7 @@ use subsidy_core::programmes::{Applicant, Instrument, Programme, ProgrammeError,
 use subsidy_core::tags::{HeldTag, HeldTags, TagSubject};
 use subsidy_store::db::pool::Connection;
 use subsidy_store::loans::LoanRow;
-use subsidy_store::loans::queries;
+use subsidy_store::loans::queries::{self, EstimatedQuery};
 use subsidy_store::organisations::OrganisationRow;
 use subsidy_store::programmes::RulesRow;
 use subsidy_store::programmes::queries as programmes;
@@ -212,7 +212,9 @@ async fn subsidised<'a>(conn: &Connection, case: &Case<'a>) -> Result<Vec<Subsid
     let code = &case.programme.code;
     let windows = case.versions.iter().map(|version| version.rules.earning(case.programme.window).from);
     let from = windows.min().unwrap_or(case.programme.window.from);
-    let rows = queries::estimated(conn, code.as_str(), from.naive(), limit).await?;
+    let (level, after) = (case.programme.level.into_str(), from.naive());
+    let query = EstimatedQuery { programme: code.as_str(), level, after, limit };
+    let rows = queries::estimated(conn, query).await?;
     if rows.len() > LOANS_MAX {
         return Err(Problem::too_large(LOANS_MAX, "loans"));
     }

@@ -191,6 +191,7 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         Some(paid) => enough_paid(paid, &terms.policy).map_err(Problem::refusal)?,
     }
     terms.policy.declared(body.other_funding.as_deref()).map_err(Problem::refusal)?;
+    terms.policy.alone(body.other_funding.as_deref()).map_err(Problem::refusal)?;
     let other_money = by_level(body.other_funding.as_deref(), [])
         .map_err(|_| Problem::refusal(CalculationError::AmountOutOfRange))?;
     let question = Question {

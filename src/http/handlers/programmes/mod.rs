@@ -21,7 +21,7 @@ use subsidy_core::domain::money::{Amount, SignedAmount};
 use subsidy_core::domain::{BudgetChangeId, Code, Date, Line, ProgrammeCode};
 use subsidy_core::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetChangeStatus, BudgetCodes,
-    BudgetRequest, Instrument, LegalBasis, PerformanceTarget, Policy, Programme, ProgrammeStatus,
+    BudgetRequest, Instrument, LegalBasis, Level, PerformanceTarget, Policy, Programme, ProgrammeStatus,
     ProposeBudgetChange, ProposeProgramme, ProposeRules, RulesVersion, Title,
 };
 use subsidy_store::db::list::ListRow;
@@ -36,6 +36,9 @@ pub struct NewProgramme {
     code: ProgrammeCode,
     title: Title,
     instrument: Instrument,
+    /// Whose money it is.
+    #[serde(default)]
+    level: Level,
     legal_basis: LegalBasis,
     window: Window,
     /// By what the budget's system knows its money.
@@ -107,6 +110,7 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         code: body.code,
         title: body.title,
         instrument: body.instrument,
+        level: body.level,
         legal_basis: body.legal_basis,
         window: body.window,
         budget_codes: body.budget_codes,

@@ -22,7 +22,7 @@ use subsidy_core::programmes::fiscal_years::{
     UsedBudget, YearAppropriation, YearBudget, by_fiscal_year, execution_rate,
 };
 use subsidy_core::programmes::{
-    BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetCodes, Instrument, LegalBasis,
+    BudgetChange, BudgetChangeKind, BudgetChangeStatus, BudgetCodes, Instrument, LegalBasis, Level,
     PerformanceTarget, Policy, Programme, ProgrammeStatus, ProposalStatus, RulesVersion, Title, rules,
 };
 use subsidy_store::db::convert;
@@ -182,6 +182,8 @@ pub struct ProgrammeView {
     code: ProgrammeCode,
     title: Title,
     instrument: Instrument,
+    /// Whose money it is.
+    level: Level,
     legal_basis: LegalBasis,
     /// Both days included.
     window: Window,
@@ -216,6 +218,7 @@ impl ProgrammeView {
             code: programme.code.clone(),
             title: programme.title.clone(),
             instrument: programme.instrument,
+            level: programme.level,
             legal_basis: programme.legal_basis.clone(),
             window: programme.window,
             budget_codes: programme.budget_codes.clone(),

@@ -8,7 +8,7 @@ use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{CapGroupCode, Percent, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice};
 use subsidy_core::programmes::assessment::{AssessedItem, Assessment, AssessmentRule};
 use subsidy_core::programmes::funding::{Level, OtherFunding};
-use subsidy_core::programmes::policy::{CapHolder, Minimums, Prorate, RateCeiling, RateCeilings, Stacking};
+use subsidy_core::programmes::policy::{CapHolder, Minimums, LevelStacking, Prorate, RateCeiling, RateCeilings, Stacking, StackingRule};
 use subsidy_core::programmes::{CapPool, CapScope, Instrument, Policy, RulesKey, StatutoryLimits};
 use subsidy_core::statutory_limits::*;
 use subsidy_core::vouchers::Voucher;
@@ -42,7 +42,7 @@ impl World {
         if loan {
             let share = self.pick(&["10", "50", "33.333333", "100"]);
             policy.paid_interest_percent = self.maybe(2, |_| percent(share));
-            if policy.paid_interest_percent.is_some() && policy.stacking != Stacking::NetOff && self.one_in(2)
+            if policy.paid_interest_percent.is_some() && policy.stacking.mode() != Stacking::NetOff && self.one_in(2)
             {
                 policy.points = None;
             }
@@ -57,6 +57,19 @@ impl World {
                 let without = item.startup_ratio_percent.is_none() && self.one_in(2);
                 item.ratio_percent = item.ratio_percent.filter(|_| !without);
             }
+        }
+    }
+
+    pub(super) fn stacking(&mut self) -> StackingRule {
+        let mode = self.pick(&[Stacking::Exclusive, Stacking::NetOff, Stacking::Allow, Stacking::Allow]);
+        let levels = if mode == Stacking::Allow {
+            None
+        } else {
+            self.maybe(3, |w| if w.one_in(2) { vec![Level::City] } else { vec![Level::Central, Level::Province] })
+        };
+        match levels {
+            None => mode.into(),
+            levels => StackingRule::OfLevels(LevelStacking { mode, levels }),
         }
     }
 

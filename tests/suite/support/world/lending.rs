@@ -180,7 +180,7 @@ pub fn check_loans(book: &Book) {
             let period = claim.subject.period().expect("its days").of_interest();
             assert_eq!((claim.subject.loan(), period), (Some(*loan), one.period), "{claim:?}");
             for (_, other) in &all[place + 1..] {
-                let beside = one.programme != other.programme && !one.exclusive && !other.exclusive;
+                let beside = one.programme != other.programme && !one.stacked.clashes(other.stacked);
                 assert!(beside || !one.period.overlaps(&other.period), "{one:?} {other:?}");
             }
         }

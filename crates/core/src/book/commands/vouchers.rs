@@ -16,10 +16,10 @@ use crate::programmes::calculation::{Calculation, CalculationError, not_more_tha
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time, within_costs};
 use crate::programmes::funding::OtherFunding;
-use crate::programmes::policy::Stacking;
 use crate::programmes::prorated::Prorated;
 use crate::programmes::rules::usable;
-use crate::programmes::{Applicant, Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
+use crate::programmes::stacking::Stacked;
+use crate::programmes::{Applicant, Counts, Instrument, Level, Programme, ProgrammeError, RulesKey, RulesVersion};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use crate::tags::TagSubject;
@@ -30,6 +30,8 @@ use crate::vouchers::{
 /// What a voucher is held against, all of it loaded.
 struct Case<'a> {
     rules: &'a RulesVersion,
+    /// Whose money it is.
+    level: Level,
     applicant: Applicant<'a>,
     rental: &'a Rental,
     uses: ContractAllocations,
@@ -70,7 +72,7 @@ impl Case<'_> {
     /// All that is refused at application and again at issue, and the sheet.
     fn calculate(&self, own: VoucherId, version: u32) -> Result<Calculation, Refusal> {
         let policy = &self.rules.rules;
-        rules::contract_free(own, self.programme(), policy, &self.uses)?;
+        rules::contract_free(own, (self.programme(), self.level), policy, &self.uses)?;
         parties::unrelated(&self.applicant, self.rules)?;
         self.applicant.eligible(policy)?;
         Ok(rules::calculate(own, version, &self.facts())?)
@@ -80,7 +82,7 @@ impl Case<'_> {
         ContractAllocation {
             programme: self.programme().clone(),
             amount,
-            exclusive: self.rules.rules.stacking == Stacking::Exclusive,
+            stacked: Stacked::of(self.level, &self.rules.rules),
             live,
             settled: None,
         }
@@ -123,6 +125,7 @@ fn case<'a>(
     let of = Counted::contract(&programme.code, rental.organisation, rental.id);
     Ok(Case {
         rules,
+        level: programme.level,
         applicant: parties::applicant(context, &between, rules)?,
         rental,
         uses: uses(context, rental.id)?,

@@ -12,13 +12,13 @@ use crate::claims::interest::{Credit, InterestError, calculate};
 use crate::claims::{Claim, InterestTerms, rules};
 use crate::domain::dated::Dated;
 use crate::domain::dates::FiscalYear;
-use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Money, Percent, ProgrammeCode};
+use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Percent, ProgrammeCode};
 use crate::loans::events::first_drawdown;
 use crate::loans::subsidy::within_ceiling;
 use crate::loans::{BorrowerKey, Loan, LoanAllocation, LoanAllocations, LoanError, allocations};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
-use crate::programmes::policy::{Policy, RateCeilings, Stacking};
+use crate::programmes::policy::{Policy, RateCeilings};
 use crate::programmes::rules::usable;
 use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesKey, RulesVersion};
 use crate::tags::TagSubject;
@@ -174,7 +174,8 @@ impl<'a> LoanBasis<'a> {
     pub(crate) fn free(&self, context: Context<'_>, rules: &RulesVersion) -> Result<(), Stop> {
         self.over(context.stamp.business_date)?;
         let period = self.terms.period.of_interest();
-        Ok(allocations::free(self.claim, rules, period, &known(context, self.loan.id)?, self.pointer)?)
+        let (rules, uses) = ((rules, self.programme.level), known(context, self.loan.id)?);
+        Ok(allocations::free(self.claim, rules, period, &uses, self.pointer)?)
     }
 
     /// The sheet of the claim.
@@ -198,15 +199,11 @@ impl<'a> LoanBasis<'a> {
             }
             None => Vec::new(),
         };
-        let others = match policy.stacking {
-            Stacking::NetOff => {
-                allocations::others(self.claim, code, period, &known(context, self.loan.id)?)?
-            }
-            Stacking::Exclusive | Stacking::Allow => Vec::new(),
-        };
+        let (uses, levels) = (known(context, self.loan.id)?, policy.stacking.takes_off());
+        let others = allocations::others(self.claim, code, period, (&uses, levels))?;
         let known = match policy.counts_others() {
-            true => allocations::paid_by_others(self.claim, code, period, &known(context, self.loan.id)?)?,
-            false => Money::ZERO,
+            true => allocations::paid_by_others(self.claim, code, period, &uses),
+            false => Vec::new(),
         };
         let reference = reference(context, policy)?;
         let credit = Credit { loan: self.loan, window, statutory, reference, room, others, known };
@@ -252,9 +249,9 @@ pub(crate) fn used(
             let (points, principal) = allocations::taken(&sheet.segments);
             let period = terms.period.of_interest();
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
-            let exclusive = programmes::rules_of(context, claim)?.rules.stacking == Stacking::Exclusive;
+            let stacked = programmes::stacked(context, claim)?;
             let amount = claim.amount;
-            LoanAllocation { programme, organisation, period, points, principal, amount, exclusive, live }
+            LoanAllocation { programme, organisation, period, points, principal, amount, stacked, live }
         }
         (Some(before), None) => LoanAllocation { live, ..before.clone() },
         (None, None) => {

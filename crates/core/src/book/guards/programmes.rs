@@ -6,6 +6,7 @@ use crate::book::{Book, Fault, Key};
 use crate::claims::Claim;
 use crate::domain::{Money, ProgrammeCode};
 use crate::ledger::{Account, BalanceKey};
+use crate::programmes::stacking::Stacked;
 use crate::programmes::{Programme, ProgrammeError, RulesKey, RulesVersion};
 
 /// A programme and every version of its rules.
@@ -42,6 +43,13 @@ pub(crate) fn available(book: &Book, programme: &ProgrammeCode) -> Result<Money,
 /// The rules under which a claim was submitted.
 pub(crate) fn rules_of<'a>(context: Context<'a>, claim: &Claim) -> Result<&'a RulesVersion, Fault> {
     version(context.book, &claim.programme, claim.rules_version)
+}
+
+/// Whose money a claim is of, and beside whose the rules under which it was submitted pay nothing.
+pub(crate) fn stacked(context: Context<'_>, claim: &Claim) -> Result<Stacked, Fault> {
+    let lost = || Fault::Broken(format!("claim {} has lost its programme", claim.id));
+    let programme = context.book.programmes.get(&claim.programme)?.ok_or_else(lost)?;
+    Ok(Stacked::of(programme.level, &rules_of(context, claim)?.rules))
 }
 
 /// The key of [`rules_of`].

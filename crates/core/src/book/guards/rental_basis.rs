@@ -12,15 +12,14 @@ use crate::claims::recalculation::{RecalculationKey, RecalculationStatus};
 use crate::claims::rental_claims::{self, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
 use crate::domain::dates::Window;
-use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId, Sequence, Subject};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::dating::{CaseDays, applying, filing_open, signed_in_time, within_costs};
 use crate::programmes::documents::Documents;
-use crate::programmes::policy::Stacking;
 use crate::programmes::prorated::Prorated;
 use crate::programmes::rules::usable;
-use crate::programmes::{Counts, Instrument, Programme, ProgrammeError, RulesVersion};
+use crate::programmes::stacking::Stacked;
+use crate::programmes::{Counts, Instrument, Level, Programme, ProgrammeError, RulesVersion};
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder, Netted};
 use crate::rentals::{Rental, RentalError};
 use crate::tags::TagSubject;
@@ -143,7 +142,7 @@ impl<'a> RentalBasis<'a> {
         let rental = self.rental;
         self.period.over(context.stamp.business_date, "/period")?;
         let uses = uses(context, rental.id)?;
-        free(asked.id, rules, &uses)?;
+        free(asked.id, (rules, self.programme.level), &uses)?;
         rental_claims::apart(asked, &uses)?;
         let cost_year = self.period.cost_year(&rules.rules, "/period").map_err(ProgrammeError::from)?;
         let cap_year = cost_year.unwrap_or(day.year());
@@ -179,11 +178,15 @@ fn uses(context: Context<'_>, rental: RentalId) -> Result<ContractAllocations, F
 
 /// Whether no other programme that suffers none beside it pays for the contract. Claims of the same programme follow one
 /// another, period by period.
-fn free(own: ClaimId, rules: &RulesVersion, uses: &ContractAllocations) -> Result<(), VoucherError> {
-    let alone = rules.rules.stacking == Stacking::Exclusive;
+fn free(
+    own: ClaimId,
+    (rules, level): (&RulesVersion, Level),
+    uses: &ContractAllocations,
+) -> Result<(), VoucherError> {
+    let stacked = Stacked::of(level, &rules.rules);
     let mut others =
         uses.beside(ContractHolder::Claim(own)).filter(|(_, other)| other.programme != rules.programme);
-    match others.find(|(_, other)| other.exclusive || alone) {
+    match others.find(|(_, other)| stacked.clashes(other.stacked)) {
         None => Ok(()),
         Some((by, other)) => {
             Err(VoucherError::ContractAlreadyUsed { by, programme: other.programme.clone() })
@@ -241,9 +244,10 @@ pub(crate) fn used(
     let before = known.get(&user);
     let live = backing::holds(claim.status);
     // what others pay is on the sheet as a sum: from whom it is taken, the contract says
-    let settled = |sheet| -> Result<_, OutOfRange> {
+    let levels = || Ok::<_, Stop>(programmes::rules_of(context, claim)?.rules.stacking.takes_off());
+    let settled = |sheet| -> Result<_, Stop> {
         let open = known.paid_by_others(user, &claim.programme, period.into())?;
-        rental_claims::settled(claim.into(), sheet, &open)
+        Ok(rental_claims::settled(claim.into(), sheet, (&open, levels()?))?)
     };
     let settled = sheet.map(settled).transpose()?.flatten();
     let after = match (before, live) {
@@ -253,7 +257,7 @@ pub(crate) fn used(
             programme: claim.programme.clone(),
             amount: claim.amount,
             // those of its submission
-            exclusive: programmes::rules_of(context, claim)?.rules.stacking == Stacking::Exclusive,
+            stacked: programmes::stacked(context, claim)?,
             live,
             settled: settled.map(Box::new).or_else(|| before.and_then(|before| before.settled.clone())),
         },

@@ -306,7 +306,7 @@ fn points(
         let reference = in_force(question.reference, day).ok_or_else(missing)?;
         least = least.min(ExactPoints::share(share.percent, reference)?);
     }
-    if question.policy.stacking == Stacking::NetOff {
+    if question.policy.stacking.mode() == Stacking::NetOff {
         let said = question.other_points.map(ExactPoints::of).transpose()?.unwrap_or_default();
         let known = in_force(question.others, day).unwrap_or_default();
         least = least.min(whole.less(said.max(known))?);
@@ -334,8 +334,8 @@ fn reduced(
         Basis::Paid { .. } => (None, Some(at_limit.round(to_the_fen)?)),
     };
     // what is known of others is taken off in points
-    let beyond = beyond_known(&limits.other_money)?;
-    let off = policy.stacking == Stacking::NetOff && beyond.is_positive();
+    let beyond = beyond_known(&limits.other_money, policy.stacking.takes_off())?;
+    let off = beyond.is_positive();
     let joint = limits.interest_paid.zip(policy.joint_ceiling_percent);
     let joint = joint.map(|(paid, most)| joint_room(Exact::from_money(paid), most, &limits.other_money));
     let bounds = [

@@ -160,7 +160,7 @@ fn points_are_the_least_of_all_that_limits_them() {
     let mut policy = policy(DayCount::Actual360, "1.5");
     assert_eq!([points(&policy, "3.25", None), points(&policy, "1.2", None)], ["1.5", "1.2"]);
     assert_eq!(points(&policy, "3.25", Some("2.5")), "1.5", "other points count under net_off alone");
-    policy.stacking = Stacking::NetOff;
+    policy.stacking = Stacking::NetOff.into();
     let netted = [Some("1.75"), Some("1.750001"), Some("3.25"), Some("4"), None];
     assert_eq!(netted.map(|other| points(&policy, "3.25", other)), ["1.5", "1.499999", "0", "0", "1.5"]);
     let rule = policy.points.as_mut().unwrap();

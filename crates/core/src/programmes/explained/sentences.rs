@@ -84,6 +84,12 @@ pub(super) const ROWS: &[Row] = &[
         ("net_off", "其他专项已补贴的部分先扣除。", "What other programmes pay is taken off first."),
         ("allow", "可与其他专项同时享受。", "Other programmes may pay as well."),
     ]),
+    each("/stacking/mode", &[
+        ("exclusive", "同一合同或贷款已由其他专项补贴、或申报了其他资助的，不再补贴。", "Nothing is paid beside what others pay for the same contract or loan."),
+        ("net_off", "其他专项已补贴、或申报的其他资助先扣除。", "What others pay is taken off first."),
+        ("allow", "可与其他专项同时享受。", "Other programmes may pay as well."),
+    ]),
+    worded(row("/stacking/levels", "上一项只针对下列级次的资金：{value}；其他级次的可同时享受。", "That is so of money of these levels alone: {value}; others may pay as well.")),
     row("/joint_ceiling_percent", "本补贴与其他财政资助合计不超过基数（贴息：已付利息）的 {value}%。", "This subsidy and all other money together come to at most {value} percent of the base (interest: of what was paid)."),
     each("/declare_other_funding", &[
         ("true", "申报时须说明同一费用的其他财政资助；没有的也须说明。", "Who asks says what others pay for the same costs, or that nobody does."),
