@@ -156,6 +156,8 @@ cures! {
     TaxPercentMissing: ["请为“{item}”补上 tax_percent（如 \"6\"），以便换算为不含税金额。", "Add tax_percent (such as \"6\") to \"{item}\", so that the amount without tax can be computed."];
     NothingToPay: ["请核对各行的项目是否在专项规则的资助项目之内（GET /v1/programmes/CODE），以及金额和扣减；没有可补贴的金额时不必申领。", "Compare the items of the lines with those that the programme pays for (GET /v1/programmes/CODE), the amounts and the reductions. Where nothing is subsidised, there is nothing to claim."];
     ItemsUnknown: ["请核对各行的项目名称，改用 {known} 之一；确属其他项目的，本专项不予资助。", "Check the names of the items and use one of {known}; what is another item is not subsidised."];
+    OverrideNotAllowed: ["请查看规则的 overrides（GET /v1/programmes/CODE）；确需放宽的，由两人批准新版规则。", "Look at overrides in the rules (GET /v1/programmes/CODE); another version of them takes two people."];
+    OverrideOutOfRange: ["请填写高于原上限、不超过 {up_to} 的金额。", "Give an amount above the cap and at most {up_to}."];
     OtherFundingMissing: ["请在 other_funding 中逐项列明层级、金额和文号；没有的，写空列表 []。", "List level, amount and document of each in other_funding; where there is none, send an empty list []."];
     OtherFundingClashes: ["请核对 other_funding：该级（{level}）资助确为同一费用的，本专项不再补贴；不是同一费用的，请更正后重新提交。", "Look at other_funding: where money of that level ({level}) is for the same costs, nothing is paid here; where it is not, correct that and send it again."];
     AssessmentMissing: ["请在审核时附 assessment：各项审定金额、如有的比例和理由。", "Send assessment with the review: the amounts that count, the ratio where it is another, and the reason."];

@@ -132,6 +132,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
        Code::InterestPaidBelowMinimum, Code::QuantityMissing, Code::UnitDiffers, Code::TaxPercentMissing], &["/v1/claims"]),
     (&[Code::OtherFundingMissing, Code::OtherFundingClashes], &["/v1/vouchers", "/v1/claims", "/v1/interest-subsidies"]),
     (&[Code::AssessmentMissing, Code::AssessmentAboveFiled], &["/v1/vouchers", "/v1/claims"]),
+    (&[Code::OverrideNotAllowed, Code::OverrideOutOfRange], &["/v1/vouchers", "/v1/claims"]),
     (&[Code::NoWorkingDay], &["/v1/calendar", "/v1/payment-batches"]),
     (&[Code::ClaimNotPayable, Code::ClaimInBatch, Code::ExecutionDateStale, Code::AmountDiffers,
        Code::BackingWithdrawn, Code::ResultTooEarly, Code::ResultTwice, Code::BankFileUnreadable,

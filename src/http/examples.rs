@@ -52,6 +52,16 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "settlement": [{"item": "compute", "amount": "45000.00"}]}}"#,
     ),
     ("ClaimReview", "pass", r#"{"decision": "pass"}"#),
+    (
+        "ClaimReview",
+        "assessed",
+        r#"{"decision": "pass", "assessment": {"lines": [{"item": "compute", "amount": "36500.00"}], "reason": "核减未付款部分"}}"#,
+    ),
+    (
+        "NewOverride",
+        "the cap of a year",
+        r#"{"code": "annual_cap", "to": "2000000.00", "document": "专题会议纪要2号", "reason": "已备案模型"}"#,
+    ),
     ("ClaimReview", "return", r#"{"decision": "return", "reason": "请补充结算单"}"#),
     ("InvoiceConfirmation", "confirmed", r#"{"confirmed": true}"#),
     (
@@ -168,6 +178,12 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("NewTagEnd", "earlier", r#"{"until": "2025-06-30", "document": "公告2号"}"#),
     ("TokensToRevoke", "of an account", r#"{"subject": "https://id.example#erp-1", "reason": "密钥泄露"}"#),
     ("NewVoucher", "on a contract", r#"{"programme": "bj-voucher", "rental_id": "ID"}"#),
+    (
+        "NewVoucher",
+        "beside other money",
+        r#"{"programme": "bj-voucher", "rental_id": "ID",
+        "other_funding": [{"level": "district", "amount": "90000.00", "document": "区财〔2025〕3号"}]}"#,
+    ),
     ("ExpiryRun", "today", "{}"),
     ("ReminderRun", "within 30 days", r#"{"days": 30}"#),
     ("Issue", "as of a day", r#"{"effective_date": "2025-03-01"}"#),

@@ -16,6 +16,7 @@ use crate::http::handlers::grants::applications::ApplicationView;
 use crate::http::handlers::grants::awards::AwardView;
 use crate::http::handlers::loans::LoanView;
 use crate::http::handlers::organisations::OrganisationView;
+use crate::http::handlers::overrides::OverrideView;
 use crate::http::handlers::payments::{PaymentBatchView, PaymentLineView};
 use crate::http::handlers::periods::PeriodView;
 use crate::http::handlers::prefunds::PrefundView;
@@ -111,6 +112,7 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         Outcome::TrueUp(true_up) => TrueUpView::related_keys(true_up, wanted),
         Outcome::Recovery(recovery) => RecoveryView::related_keys(recovery, wanted),
         Outcome::Reversal(reversal) => ReversalView::related_keys(reversal, wanted),
+        Outcome::Override { made, .. } => OverrideView::related_keys(made, wanted),
         Outcome::Claim { claim, .. } => ClaimView::related_keys(claim, wanted),
         Outcome::Call(call) => CallView::related_keys(call, wanted),
         Outcome::Application { application, .. } => ApplicationView::related_keys(application, wanted),
@@ -144,6 +146,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
         Outcome::CapGroup(group) => serde_json::to_value(CapGroupView::of(group, attached)),
+        Outcome::Override { made, .. } => serde_json::to_value(OverrideView::of(made, attached)),
         Outcome::StatutoryLimit(limit) => serde_json::to_value(StatutoryLimitView::of(limit, attached)),
         Outcome::Tag(tag) => serde_json::to_value(TagView::of(tag, attached)),
         Outcome::TagEnd(tag) => serde_json::to_value(TagEndView::of(tag, attached)),
@@ -199,9 +202,11 @@ pub fn group(members: &[Accepted], attached: &Related) -> Result<Value, Problem>
 /// The version of what it shows, for `ETag`.
 pub fn version(outcome: &Outcome) -> Option<Sequence> {
     let revision = match outcome {
-        Outcome::Agency(_) | Outcome::Group { .. } | Outcome::AccountsRead { .. } | Outcome::Erasure(_) => {
-            return None;
-        }
+        Outcome::Agency(_)
+        | Outcome::Group { .. }
+        | Outcome::AccountsRead { .. }
+        | Outcome::Erasure(_)
+        | Outcome::Override { .. } => return None,
         Outcome::Revocation(revocation) => revocation.revision,
         Outcome::Period(period) => period.revision,
         Outcome::Organisation(organisation) => organisation.revision,

@@ -14,8 +14,8 @@ use super::handlers::prefunds::true_ups;
 use super::handlers::reports::{audit, audit_reports as room, exports, report_response as answers, work};
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
-    agencies, calendar, cap_groups, claims, evidence, loans, organisations, payments, periods, prefunds,
-    programmes, rankings, recoveries, reference_rates as rates, rentals, reports, reversals,
+    agencies, calendar, cap_groups, claims, evidence, loans, organisations, overrides, payments, periods,
+    prefunds, programmes, rankings, recoveries, reference_rates as rates, rentals, reports, reversals,
     statutory_limits, tags, tokens, usage, vouchers,
 };
 use super::parameters::*;
@@ -101,7 +101,6 @@ pub static ROUTES: &[Route] = &[
 
     post("/v1/reference-rates", OFFICER, ["录入参考利率", "Load a reference rate"], rates::load, [of::<rates::NewReferenceRate>(), of::<rates::ReferenceRateView>()]).creating(),
     get("/v1/reference-rates", EVERYONE, ["参考利率列表", "List reference rates"], read!(rates::list), page::<rates::ReferenceRateView>()).with(&[LIMIT, CURSOR, NAME]),
-
     post("/v1/calendar", OFFICER, ["提出工作日历变更", "Propose holidays, and workdays in their stead"], calendar::propose, [of::<calendar::NewCalendar>(), of::<calendar::CalendarView>()]).creating(),
     get("/v1/calendar", EVERYONE, ["工作日历", "The days that the calendar names"], read!(calendar::list), page::<calendar::NamedDayView>()).with(&[LIMIT, CURSOR, FIRST_DAY, LAST_DAY]),
     get("/v1/calendar/changes", INSIDE, ["工作日历变更列表", "List the changes of the calendar"], read!(calendar::changes), page::<calendar::CalendarView>()).with(&[LIMIT, CURSOR, STATUS]),
@@ -202,6 +201,9 @@ pub static ROUTES: &[Route] = &[
     get("/v1/vouchers", PARTIES, ["券列表", "List vouchers"], read!(vouchers::list), page::<vouchers::VoucherView>()).with(&[LIMIT, CURSOR, STATUS, PROGRAMME, ORGANISATION, SINCE]),
     get("/v1/vouchers/{id}", PARTIES, ["券及其计算单", "A voucher with its calculation"], read!(vouchers::get), of::<vouchers::VoucherView>()),
     post("/v1/vouchers/{id}/review", OFFICER, ["审核券", "Review a voucher"], vouchers::review, [of::<vouchers::Review>(), of::<vouchers::VoucherView>()]),
+    post("/v1/vouchers/{id}/overrides", OFFICER, ["提出放宽券上限", "Propose to relax a cap of a voucher"], overrides::propose_of_voucher, [of::<overrides::NewOverride>(), of::<overrides::OverrideView>()]).creating(),
+    post("/v1/vouchers/{id}/overrides/{number}/approve", APPROVER, ["批准放宽券上限", "Relax a cap of a voucher"], overrides::approve_of_voucher, [of::<programmes::Nothing>(), of::<overrides::OverrideView>()]),
+    post("/v1/vouchers/{id}/overrides/{number}/reject", APPROVER, ["驳回放宽券上限", "Refuse to relax a cap of a voucher"], overrides::reject_of_voucher, [of::<organisations::WithReason>(), of::<overrides::OverrideView>()]),
     post("/v1/vouchers/{id}/issue", APPROVER, ["发券", "Issue a voucher"], vouchers::issue, [of::<vouchers::Issue>(), of::<vouchers::VoucherView>()]),
     post("/v1/vouchers/{id}/cancel", APPROVER, ["撤销券", "Cancel a voucher"], vouchers::cancel, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
     post("/v1/vouchers/{id}/suspend", APPROVER, ["暂停券", "Suspend a voucher"], vouchers::suspend, [of::<organisations::WithReason>(), of::<vouchers::VoucherView>()]),
@@ -209,7 +211,6 @@ pub static ROUTES: &[Route] = &[
 
     asks("/v1/vouchers/expire", OFFICER, ["券到期处理", "Expire vouchers past their last usable day"], Handler::Run(runs::expire), of::<Expired>()).taking(of::<ExpiryRun>()),
     asks("/v1/vouchers/remind", OFFICER, ["券到期提醒", "Remind of vouchers that are about to expire"], Handler::Run(runs::remind), of::<Reminded>()).taking(of::<ReminderRun>()),
-
     Route {
         method: Post, path: "/v1/evidence", permission: APPLICANT, summary: ["上传佐证材料", "Bring a file that backs claims"],
         query: &[KIND, ORGANISATION, INVOICE_NUMBER, INVOICE_CODE, AMOUNT, ORIGINAL_NUMBER, ORIGINAL_CODE, CORRECTS], takes: Some(Shape::bytes()), gives: of::<evidence::EvidenceView>(), creates: true,
@@ -232,6 +233,9 @@ pub static ROUTES: &[Route] = &[
     post("/v1/claims/{id}/submit", APPLICANT, ["提交申领", "Submit a claim"], claims::submit, [of::<claims::ByPath>(), of::<claims::ClaimView>()]),
     post("/v1/claims/{id}/withdraw", APPLICANT, ["撤回申领", "Withdraw a claim"], claims::withdraw, [of::<claims::ByPath>(), of::<claims::ClaimView>()]),
     post("/v1/claims/{id}/review", OFFICER, ["审核申领", "Review a claim"], claims::review, [of::<claims::ClaimReview>(), of::<claims::ClaimView>()]),
+    post("/v1/claims/{id}/overrides", OFFICER, ["提出放宽申领上限", "Propose to relax a cap of a claim"], overrides::propose_of_claim, [of::<overrides::NewOverride>(), of::<overrides::OverrideView>()]).creating(),
+    post("/v1/claims/{id}/overrides/{number}/approve", APPROVER, ["批准放宽申领上限", "Relax a cap of a claim"], overrides::approve_of_claim, [of::<programmes::Nothing>(), of::<overrides::OverrideView>()]),
+    post("/v1/claims/{id}/overrides/{number}/reject", APPROVER, ["驳回放宽申领上限", "Refuse to relax a cap of a claim"], overrides::reject_of_claim, [of::<organisations::WithReason>(), of::<overrides::OverrideView>()]),
     post("/v1/claims/{id}/approve", APPROVER, ["批准申领", "Approve a claim"], claims::approve, [of::<claims::Approval>(), of::<claims::ClaimView>()]),
     post("/v1/claims/{id}/reject", APPROVER, ["驳回申领", "Reject a claim"], claims::reject, [of::<organisations::WithReason>(), of::<claims::ClaimView>()]),
     post("/v1/claims/{id}/recalculate", OFFICER, ["提出重新核算", "Propose a recalculation"], recalculations::propose, [of::<recalculations::NewRecalculation>(), of::<recalculations::RecalculationView>()]).creating(),

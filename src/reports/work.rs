@@ -19,6 +19,7 @@ use subsidy_core::payments::{ApprovePaymentBatch, ApproveResult};
 use subsidy_core::periods::ApproveReopening;
 use subsidy_core::prefunds::ApprovePrefund;
 use subsidy_core::prefunds::true_up::ApproveTrueUp;
+use subsidy_core::programmes::overrides::{ApproveOverride, Overridden};
 use subsidy_core::programmes::{ApproveBudgetChange, ApproveProgramme, ApproveRules};
 use subsidy_core::rankings::ApproveRanking;
 use subsidy_core::recoveries::ApproveRecovery;
@@ -149,6 +150,14 @@ fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
         ("statutory_limit", _) => {
             Command::ApproveStatutoryLimit(ApproveStatutoryLimit { id: read(document)? })
         }
+        ("claim_override", _) => Command::ApproveOverride(ApproveOverride {
+            of: Overridden::Claim(read(first)?),
+            number: count(second)?,
+        }),
+        ("voucher_override", _) => {
+            let of = Overridden::Voucher(read(first)?);
+            Command::ApproveOverride(ApproveOverride { of, number: count(second)? })
+        }
         ("cap_group", _) => Command::ApproveCapGroup(ApproveCapGroup { code: read(document)? }),
         ("calendar", _) => Command::ApproveCalendar(ApproveCalendar { id: read(document)? }),
         ("tag", _) => Command::ApproveTag(ApproveTag { id: read(document)? }),
@@ -244,6 +253,16 @@ statement! {
                 AND ($1 AND status = 'submitted' \
                   OR $2 AND status = 'reviewed' \
                   OR status = 'returned' AND organisation = $3) \
+             UNION ALL \
+             SELECT 'claim_override', c.id || '/' || (o ->> 'number'), 'approve', 'proposed', c.programme, c.organisation, \
+                    c.created, c.updated_at, NULL \
+               FROM claims AS c, jsonb_array_elements(c.overrides) AS o \
+              WHERE $2 AND c.status IN ('submitted', 'reviewed') AND o ->> 'status' = 'proposed' \
+             UNION ALL \
+             SELECT 'voucher_override', v.id || '/' || (o ->> 'number'), 'approve', 'proposed', v.programme, v.organisation, \
+                    v.created, v.updated_at, NULL \
+               FROM vouchers AS v, jsonb_array_elements(v.overrides) AS o \
+              WHERE $2 AND v.status IN ('submitted', 'reviewed') AND o ->> 'status' = 'proposed' \
              UNION ALL \
              SELECT 'recalculation', r.claim || '/' || r.number, 'approve', r.status, c.programme, c.organisation, \
                     r.created, r.updated_at, NULL \

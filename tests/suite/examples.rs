@@ -69,8 +69,11 @@ fn an_id_in_a_path_is_that_of_its_noun() {
     let document: Value = serde_json::from_str(&JSON).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {
         for operation in item.as_object().unwrap().values() {
-            for parameter in
-                operation["parameters"].as_array().unwrap().iter().filter(|one| one["in"] == "path")
+            for parameter in operation["parameters"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|one| one["in"] == "path" && one["name"] == "id")
             {
                 let schema = parameter["schema"]["$ref"].as_str().unwrap_or_default();
                 let is_of_vouchers = schema.ends_with("/VoucherId");

@@ -47,6 +47,7 @@ mod interest_oracle;
 mod loans;
 mod model;
 mod other_funding;
+mod overrides;
 mod parameters;
 mod payments;
 mod periods;

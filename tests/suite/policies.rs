@@ -286,7 +286,7 @@ impl Town {
             let mut body = json!({"document": "专题会议纪要", "reason": "按规定放宽"});
             merge(&mut body, &example["override"]);
             let proposed = ask(&format!("{path}/overrides"), &self.lin, &body)?;
-            ask(&format!("{path}/overrides/{}/approve", proposed["n"]), &self.chen, &json!({}))?;
+            ask(&format!("{path}/overrides/{}/approve", proposed["id"]), &self.chen, &json!({}))?;
         }
         let last = if path.starts_with("/v1/vouchers") { "issue" } else { "approve" };
         ask(&format!("{path}/{last}"), &self.chen, &json!({}))

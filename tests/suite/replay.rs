@@ -7,7 +7,7 @@ use subsidy_core::audit::replay::{BadLeaf, Replay};
 use subsidy_core::domain::Sequence;
 
 const LEAVES_V1: &str = include_str!("../fixtures/leaves-v1.jsonl");
-const ROOT_V1: &str = "ea5a4b47941baab46534e75f97470445a290237c003657f060b2627cc7a72bc1";
+const ROOT_V1: &str = "97ad0b2e6372f91ac2ffe6ba58a034f27b35fb1093f130bc660551621535ecca";
 const BALANCES_V1: &[(&str, &str)] = &[
     ("B1001", "20000.00"),
     ("B1001", "50000.00"),

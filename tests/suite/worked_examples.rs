@@ -131,6 +131,7 @@ impl Case<'_> {
             prorated: None,
             declared: None,
             assessment: None,
+            overrides: &[],
             day: date("2025-05-15"),
         };
         rules::calculate(own(), 1, &facts)
@@ -225,7 +226,10 @@ fn what_another_programme_pays_for_a_contract_is_refused_taken_off_or_let_be() {
     let other = |exclusive| ContractAllocation {
         programme: programme(9),
         amount: money("30.00"),
-        stacked: Stacked { refuses: if exclusive { Levels::ALL } else { Levels::NONE }, ..Stacked::default() },
+        stacked: Stacked {
+            refuses: if exclusive { Levels::ALL } else { Levels::NONE },
+            ..Stacked::default()
+        },
         live: true,
         settled: None,
     };
@@ -243,7 +247,8 @@ fn what_another_programme_pays_for_a_contract_is_refused_taken_off_or_let_be() {
         (Stacking::NetOff, true, false),
         (Stacking::Allow, true, false),
     ] {
-        let answer = rules::contract_free(own(), (&programme(0), Level::City), &rules(stacking), &uses(exclusive));
+        let answer =
+            rules::contract_free(own(), (&programme(0), Level::City), &rules(stacking), &uses(exclusive));
         assert_eq!(answer.is_ok(), free, "{stacking:?} beside exclusive: {exclusive}");
     }
     let case = || Case { uses: uses(false), ..Case::default() };

@@ -181,8 +181,8 @@ fn href(task: &Doc) -> String {
     let id = task.text("document");
     let first = id.split('/').next().unwrap_or(&id);
     match task.text("kind").as_str() {
-        "voucher" => format!("/vouchers/{first}"),
-        "claim" | "recalculation" | "objection" => format!("/claims/{first}"),
+        "voucher" | "voucher_override" => format!("/vouchers/{first}"),
+        "claim" | "claim_override" | "recalculation" | "objection" => format!("/claims/{first}"),
         "payment_batch" | "payment_result" | "payment_return" => format!("/payment-batches/{first}"),
         "recovery" => format!("/recoveries/{first}"),
         "prefund" => format!("/prefunds/{first}"),

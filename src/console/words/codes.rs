@@ -45,6 +45,8 @@ words! {
     "true_up": "年度清算" / "true-up";
     "calendar": "工作日历" / "calendar";
     "statutory_limit": "法定上限" / "statutory limit";
+    "claim_override": "申领上限的放宽" / "cap of a claim to be relaxed";
+    "voucher_override": "券上限的放宽" / "cap of a voucher to be relaxed";
     "cap_group": "合并限额" / "cap group";
     "group_cap": "合并限额" / "cap group";
     "period_reopening": "反结账" / "reopening of a period";
@@ -171,6 +173,7 @@ words! {
     "invoice_disputed": "各单位对发票说法不一" / "disputed invoice";
     "night_approval": "夜间批准" / "approved at night";
     "over_cap": "超过上限" / "over a cap";
+    "override": "放宽上限" / "cap relaxed";
     "prefund_not_trued_up": "预拨未清算" / "prefund not trued up";
     "red_invoice": "发票已红冲" / "red invoice";
     "related_party": "关联方" / "related parties";

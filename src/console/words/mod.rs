@@ -42,6 +42,9 @@ words! {
     "propose_statutory_limit": "提出法定上限" / "propose statutory limits";
     "approve_statutory_limit": "批准法定上限" / "approve statutory limits";
     "reject_statutory_limit": "驳回法定上限" / "reject statutory limits";
+    "propose_override": "提出放宽上限" / "propose to relax a cap";
+    "approve_override": "批准放宽上限" / "relax a cap";
+    "reject_override": "驳回放宽上限" / "refuse to relax a cap";
     "propose_cap_group": "提出合并限额" / "propose shared caps";
     "approve_cap_group": "批准合并限额" / "approve shared caps";
     "reject_cap_group": "驳回合并限额" / "reject shared caps";

@@ -144,6 +144,8 @@ table! {
     QuantityMissing: 422, ["缺少数量", "“{item}”按单价支付，须写明 quantity。"], ["Quantity missing", "\"{item}\" is paid by the unit: its line needs a quantity."];
     UnitDiffers: 422, ["计量单位不符", "“{item}”按“{unit}”计量；请在 unit 写明，并按此单位填写数量。"], ["Unit differs", "\"{item}\" counts in \"{unit}\": name it as the line's unit and give the quantity in it."];
     TaxPercentMissing: 422, ["缺少税率", "“{item}”需要 tax_percent。"], ["Tax rate missing", "\"{item}\" needs a tax_percent."];
+    OverrideNotAllowed: 422, ["不得放宽", "规则没有规定可以逐案放宽此上限（{cap}）。"], ["Cap not relaxed", "The rules let this cap ({cap}) not be relaxed case by case."];
+    OverrideOutOfRange: 422, ["放宽金额不在范围内", "放宽后须高于原上限，且不超过 {up_to}。"], ["Beyond what may be relaxed", "It has to be above the cap and at most {up_to}."];
     OtherFundingMissing: 422, ["未申报其他资助", "规则要求申报同一费用的其他财政资助。"], ["Other funding not declared", "The rules ask what others pay for the same costs."];
     OtherFundingClashes: 422, ["已申报不可同享的资助", "规则规定有此级（{level}）资助的，不再补贴；申报中列有该级资助。"], ["Declared money clashes", "The rules pay nothing beside money of this level ({level}), and such money is declared."];
     AssessmentMissing: 422, ["未审定", "规则要求审核时审定申报金额。"], ["Assessment missing", "The rules ask for an assessment at the review."];

@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod grants;
 pub mod loans;
 pub mod organisations;
+pub mod overrides;
 pub mod payments;
 pub mod periods;
 pub mod prefunds;

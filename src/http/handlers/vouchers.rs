@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::organisations::WithReason;
+use crate::http::handlers::overrides::OverrideView;
 use crate::http::handlers::programmes::views::{NewAssessment, assessed};
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
@@ -111,6 +112,9 @@ pub struct VoucherView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     assessment: Option<Assessment>,
+    /// Caps that are to be relaxed for it, or were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<OverrideView>,
     /// Why it was last returned, rejected, cancelled, suspended or reinstated.
     reason: Option<String>,
     created_by: Subject,
@@ -128,6 +132,7 @@ impl View for VoucherView {
 
     fn related_keys(voucher: &Voucher, wanted: &mut RelatedKeys) {
         wanted.text(voucher.reason);
+        voucher.overrides.iter().for_each(|one| OverrideView::related_keys(one, wanted));
         wanted.sheet(voucher.id.to_string(), voucher.calculation);
     }
 
@@ -151,6 +156,7 @@ impl View for VoucherView {
             calculation: attached.sheet(&voucher.id.to_string(), voucher.calculation),
             other_funding: voucher.other_funding.clone(),
             assessment: voucher.assessment.clone(),
+            overrides: voucher.overrides.iter().map(|one| OverrideView::of(one, attached)).collect(),
             reason: attached.text(voucher.reason),
             created_by: voucher.created_by.clone(),
             reviewed_by: voucher.reviewed_by.clone(),

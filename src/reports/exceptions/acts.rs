@@ -36,6 +36,7 @@ rows! {
         amount: Option<Decimal>,
         sheet: Option<Value>,
         claim_cap: Option<String>,
+        voucher: bool,
     }
 }
 
@@ -50,7 +51,7 @@ statement! {
                 coalesce(nullif(e.organisation, ''), v.organisation, k.organisation, \
                          CASE WHEN l.kind = 'approve_bank_account' THEN l.document END, '') AS organisation, \
                 e.programme IS NOT NULL AS posted, coalesce(e.amount, p.total) AS amount, s.sheet, \
-                r.rules #>> '{caps,claim}' AS claim_cap \
+                r.rules #>> '{caps,claim}' AS claim_cap, v.id IS NOT NULL AS voucher \
            FROM (SELECT * FROM log WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3)) AS l \
            LEFT JOIN LATERAL ( \
                SELECT max(a.programme) AS programme, max(a.organisation) AS organisation, \
@@ -62,9 +63,9 @@ statement! {
            LEFT JOIN LATERAL ( \
                SELECT c.sheet FROM calculations AS c WHERE c.document = l.document AND c.sequence <= l.sequence \
                 ORDER BY c.version DESC LIMIT 1) AS s ON true \
-           LEFT JOIN vouchers AS v ON v.id = CASE WHEN l.kind = 'issue_voucher' THEN l.document::uuid END \
+           LEFT JOIN vouchers AS v ON v.id = CASE WHEN l.kind IN ('issue_voucher', 'approve_override') THEN l.document::uuid END \
            LEFT JOIN claims AS k \
-                  ON k.id = CASE WHEN l.kind IN ('approve_claim', 'approve_payment_result', 'approve_recalculation') THEN l.document::uuid END \
+                  ON k.id = CASE WHEN l.kind IN ('approve_claim', 'approve_payment_result', 'approve_recalculation', 'approve_override') THEN l.document::uuid END \
            LEFT JOIN payment_batches AS p ON p.id = CASE WHEN l.kind = 'approve_payment_batch' THEN l.document::uuid END \
            LEFT JOIN rules_versions AS r \
                   ON r.programme = coalesce(v.programme, k.programme) AND r.number::text = s.sheet ->> 'rules_version' \
@@ -81,6 +82,7 @@ pub(super) async fn read(
     let ours = [
         Code::BelowThreshold,
         Code::NightApproval,
+        Code::Override,
         Code::OverCap,
         Code::RoundAmount,
         Code::SameDocument,
@@ -138,6 +140,7 @@ fn asks(
         Code::SameDocument => by.is_some_and(|by| by.own),
         Code::SamePerson => by.is_some_and(|by| !by.own),
         Code::StatutoryLimit => kind == "approve_statutory_limit",
+        Code::Override => kind == "approve_override",
         Code::RoundAmount => limits.uncut && limits.grant.is_some_and(|amount| question.round(amount)),
         Code::DuplicateInvoice
         | Code::InvoiceDate
@@ -219,7 +222,10 @@ impl ActRow {
         let (document, leaf) = (&self.document, format!("/v1/audit/entries/{}", self.sequence));
         Link::of(&match self.kind.as_str() {
             "issue_voucher" => format!("/v1/vouchers/{document}"),
-            "approve_claim" | "approve_recalculation" => format!("/v1/claims/{document}"),
+            "approve_override" if self.voucher => format!("/v1/vouchers/{document}"),
+            "approve_claim" | "approve_recalculation" | "approve_override" => {
+                format!("/v1/claims/{document}")
+            }
             "approve_programme" | "approve_rules" | "approve_budget_change" if !self.programme.is_empty() => {
                 format!("/v1/programmes/{}", self.programme)
             }

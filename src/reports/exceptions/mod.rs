@@ -67,6 +67,8 @@ pub enum Code {
     OverCap,
     /// Left of a bank's prefunds of a year that is over.
     PrefundNotTruedUp,
+    /// A cap relaxed for one claim or voucher.
+    Override,
     /// A claim that takes of an invoice which a red one took back.
     RedInvoice,
     /// A contract or a loan between organisations that belong together.

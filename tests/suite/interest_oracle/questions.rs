@@ -244,7 +244,8 @@ fn policy(rng: &mut StdRng, day_count: DayCount) -> Policy {
         }),
     });
     policy.paid_interest_percent = maybe(rng, 3, |rng| Percent::from_micro(rng.gen_range(0..=100_000_000)));
-    if policy.paid_interest_percent.is_some() && policy.stacking.mode() != Stacking::NetOff && one_in(rng, 2) {
+    if policy.paid_interest_percent.is_some() && policy.stacking.mode() != Stacking::NetOff && one_in(rng, 2)
+    {
         policy.points = None;
     }
     policy.term = maybe(rng, 4, |rng| Term {

@@ -344,7 +344,8 @@ impl World {
             240..890 => self.first_half(book, today),
             890..930 => Command::CancelVoucher(self.change(book, VoucherStatus::Issued)),
             930..955 => Command::SuspendVoucher(self.change(book, VoucherStatus::Issued)),
-            955..980 => Command::ReinstateVoucher(self.change(book, VoucherStatus::Suspended)),
+            955..970 => Command::ReinstateVoucher(self.change(book, VoucherStatus::Suspended)),
+            970..980 => self.relax(book),
             980..995 => {
                 let days = self.rng.gen_range(-1..40);
                 Command::MoveBusinessDate(MoveBusinessDate {
@@ -1645,8 +1646,9 @@ fn check_caps(
     amount: Money,
 ) {
     let key = RulesKey { programme: programme.clone(), number };
-    let caps = &book.rules.peek(&key).expect("its rules").rules.under(tier).caps;
     let Counted { organisation, year, counts } = counted;
+    let rules = book.rules.peek(&key).expect("its rules").rules.under(tier);
+    let caps = &bounds::relaxed_of(book, (programme, organisation), rules).caps;
     let used_of = |pool: &CapPool, year| {
         let key = CapUsageKey { pool: pool.clone(), organisation, year, counts };
         book.usages.peek(&key).expect("counted").amount

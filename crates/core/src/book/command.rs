@@ -28,6 +28,7 @@ use crate::people::NameSubject;
 use crate::periods::{ApproveReopening, ClosePeriod, ProposeReopening, RejectReopening};
 use crate::prefunds::true_up::{ApproveTrueUp, ProposeTrueUp, RejectTrueUp};
 use crate::prefunds::{ApprovePrefund, ProposePrefund, RejectPrefund};
+use crate::programmes::overrides::{ApproveOverride, ProposeOverride, RejectOverride};
 use crate::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, ProposeBudgetChange, ProposeProgramme, ProposeRules,
 };
@@ -135,6 +136,11 @@ macro_rules! commands {
             ProposeCalendar(Box<ProposeCalendar>) "propose_calendar" Raises, |c| c.id;
         /// A change of the calendar in force.
             ApproveCalendar(ApproveCalendar) "approve_calendar" Approves, |c| c.id;
+        /// A cap that is to be relaxed for one claim or voucher.
+            ProposeOverride(Box<ProposeOverride>) "propose_override" Raises, |c| c.of;
+        /// A cap relaxed from now on.
+            ApproveOverride(ApproveOverride) "approve_override" Approves, |c| c.of;
+            RejectOverride(RejectOverride) "reject_override" Records, |c| c.of;
         /// A change of the calendar refused.
             RejectCalendar(RejectCalendar) "reject_calendar" Records, |c| c.id;
         /// Somebody or something on a list.

@@ -23,6 +23,7 @@ use crate::periods::Period;
 use crate::prefunds::Prefund;
 use crate::prefunds::true_up::TrueUp;
 use crate::programmes::calculation::Calculation;
+use crate::programmes::overrides::{Overridden, Override};
 use crate::programmes::{BudgetChange, CapUsage, CapUsageKey, Programme, RulesVersion};
 use crate::rankings::Ranking;
 use crate::recoveries::Recovery;
@@ -214,6 +215,11 @@ pub enum Outcome {
         voucher: Box<Voucher>,
         /// CNY on it that nobody holds.
         amount: Money,
+    },
+    /// A cap of a claim or voucher that is to be relaxed, or was.
+    Override {
+        of: Overridden,
+        made: Box<Override>,
     },
     /// A claim, with its sheet where the command made one.
     Claim {

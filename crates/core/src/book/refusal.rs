@@ -20,6 +20,7 @@ use crate::people::PersonError;
 use crate::periods::PeriodError;
 use crate::prefunds::PrefundError;
 use crate::programmes::calculation::CalculationError;
+use crate::programmes::overrides::OverrideError;
 use crate::programmes::{EligibilityError, ProgrammeError};
 use crate::rankings::RankingError;
 use crate::recoveries::RecoveryError;
@@ -115,6 +116,8 @@ pub enum Refusal {
     #[error(transparent)]
     CapGroup(#[from] CapGroupError),
     #[error(transparent)]
+    Override(#[from] OverrideError),
+    #[error(transparent)]
     Calendar(#[from] CalendarError),
     #[error(transparent)]
     Tag(#[from] TagError),
@@ -170,7 +173,7 @@ impl From<OutOfRange> for Refusal {
 
 crate::domain::coded! {
     Refusal:
-    ; Access Date Agency Erasure Period ReferenceRate StatutoryLimit CapGroup Calendar Tag Organisation Programme Calculation
+    ; Access Date Agency Erasure Period ReferenceRate StatutoryLimit CapGroup Override Calendar Tag Organisation Programme Calculation
     Eligibility Evidence Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Grant Ranking Person Payment Recovery
     Reversal
 }

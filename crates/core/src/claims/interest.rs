@@ -151,6 +151,7 @@ pub fn calculate(
         annual,
         groups,
         other_money,
+        overrides: facts.overrides.clone(),
         interest: Some(Box::new(inputs)),
         ..Inputs::default()
     };

@@ -30,6 +30,7 @@ use crate::domain::{
 use crate::ledger::{Dimensions, ExpenseClass, Part};
 use crate::programmes::assessment::Assessment;
 use crate::programmes::funding::OtherFunding;
+use crate::programmes::overrides::Override;
 use crate::vouchers::ReviewDecision;
 use backing::{InvoicePart, TakenInvoice};
 pub use refusal::ClaimError;
@@ -96,6 +97,9 @@ pub struct Claim {
     /// What an officer found of what was filed, from its review on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment: Option<Assessment>,
+    /// Caps that are relaxed for it, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
     /// CNY, of its newest calculation sheet.
     pub amount: Money,
     /// The amount by funding level.

@@ -17,6 +17,7 @@ use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{Calculation, ReductionCode};
 use crate::programmes::documents::{Documents, ItemAmount, MeteredRoom};
 use crate::programmes::funding::OtherFunding;
+use crate::programmes::overrides::Override;
 use crate::programmes::stacking::Levels;
 use crate::programmes::{EligibilityError, RulesVersion, SettledLine};
 use crate::rentals::Rental;
@@ -59,6 +60,8 @@ pub struct ClaimOutline<'a> {
     pub other_funding: Option<&'a [OtherFunding]>,
     /// What an officer found of it.
     pub assessment: Option<&'a Assessment>,
+    /// Caps that are relaxed for it.
+    pub overrides: &'a [Override],
 }
 
 impl<'a> From<&'a Claim> for ClaimOutline<'a> {
@@ -70,6 +73,7 @@ impl<'a> From<&'a Claim> for ClaimOutline<'a> {
             invoices: &claim.invoices,
             other_funding: claim.other_funding.as_deref(),
             assessment: claim.assessment.as_ref(),
+            overrides: &claim.overrides,
         }
     }
 }

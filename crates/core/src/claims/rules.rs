@@ -11,6 +11,7 @@ use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inpu
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::documents::Documents;
 use crate::programmes::funding::{OtherFunding, by_level, taken_off};
+use crate::programmes::overrides::Relaxed;
 use crate::programmes::policy::{Expense, Payee};
 use crate::programmes::prorated::Prorated;
 use crate::programmes::{Applicant, Counts, EligibilityError, Policy, RulesVersion};
@@ -33,6 +34,8 @@ pub struct Facts<'a> {
     pub others: Option<Vec<Netted>>,
     /// What an officer found of what was filed.
     pub assessment: Option<Assessment>,
+    /// Caps that were relaxed for it; the policy has them.
+    pub overrides: Vec<Relaxed>,
     /// What others pay, as the claim says.
     pub declared: Option<Vec<OtherFunding>>,
     /// What documents show of what was settled, where any is there.
@@ -82,6 +85,7 @@ pub fn calculate(
             Vec::new()
         },
         assessment: facts.assessment.clone(),
+        overrides: facts.overrides.clone(),
         documents: facts.documents.clone(),
         prorated: facts.prorated,
         claim_cap: caps.claim.map(Amount::money),
@@ -156,6 +160,7 @@ pub fn draft(
         evidence: Vec::new(),
         other_funding: facts.declared.clone(),
         assessment: None,
+        overrides: Vec::new(),
         amount: sheet.amount,
         parts: parts(sheet),
         held: Money::ZERO,

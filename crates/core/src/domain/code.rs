@@ -42,7 +42,7 @@ pub enum Code {
     PeriodSpansYears, CapGroupUnknown,
     // calculations
     BelowMinimum, AmountBelowMinimum, InterestPaidBelowMinimum, TaxPercentMissing, QuantityMissing, UnitDiffers, NothingToPay,
-    ItemsUnknown, AnnualCapExhausted, GroupCapExhausted, OtherFundingMissing, OtherFundingClashes, AssessmentMissing, AssessmentAboveFiled, AmountOutOfRange,
+    ItemsUnknown, AnnualCapExhausted, GroupCapExhausted, OverrideNotAllowed, OverrideOutOfRange, OtherFundingMissing, OtherFundingClashes, AssessmentMissing, AssessmentAboveFiled, AmountOutOfRange,
     // metered usage
     UsageFileRefused, UsageNothingTaken, UsageNotFocus, UsageFileMalformed, UsagePackedUnreadable,
     UsagePackedSeveral, UsagePackedParquet, UsageEncodingUnknown, UsageMediaType, UsageColumnMissing,

@@ -12,9 +12,9 @@ use super::{InterestPeriod, LoanError};
 use crate::domain::dated::{Dated, in_force, steps};
 use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, CreditCode, ExactPoints, Money, ProgrammeCode};
-use crate::programmes::{Level, RulesVersion};
 use crate::programmes::interest::Segment;
 use crate::programmes::stacking::{Levels, Stacked};
+use crate::programmes::{Level, RulesVersion};
 
 /// A claim on a loan's interest.
 #[derive(Debug, Clone, PartialEq, Eq)]

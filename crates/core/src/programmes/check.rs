@@ -152,10 +152,20 @@ impl Policy {
             if self.stacking.mode() == Stacking::Allow {
                 return Err(not_applicable("/stacking/levels"));
             }
-            let twice = levels.iter().enumerate().any(|(at, one)| levels.iter().skip(at + 1).any(|of| of == one));
+            let twice =
+                levels.iter().enumerate().any(|(at, one)| levels.iter().skip(at + 1).any(|of| of == one));
             if levels.iter().copied().collect::<Levels>().is_empty() || twice {
                 return Err(invalid("/stacking/levels"));
             }
+        }
+        for (index, rule) in self.overrides.iter().flatten().enumerate() {
+            let twice = self.overrides.iter().flatten().skip(index + 1).any(|other| other.code == rule.code);
+            if twice || !rule.sound(self) {
+                return Err(invalid(format!("/overrides/{index}")));
+            }
+        }
+        if self.overrides.as_ref().is_some_and(Vec::is_empty) {
+            return Err(invalid("/overrides"));
         }
         let joint = self.joint_ceiling_percent;
         if joint.is_some_and(|percent| percent > Percent::HUNDRED || percent.micro() == 0) {
@@ -273,6 +283,7 @@ impl Policy {
             ("/minimums", self.minimums.is_some()),
             ("/joint_ceiling_percent", self.joint_ceiling_percent.is_some()),
             ("/declare_other_funding", self.declare_other_funding.is_some()),
+            ("/overrides", self.overrides.is_some()),
             ("/windows", self.windows.is_some()),
             ("/rounds", self.rounds.is_some()),
             ("/term", self.term.is_some()),

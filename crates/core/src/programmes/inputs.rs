@@ -9,6 +9,7 @@ use super::documents::Documents;
 use super::eligibility::Lists;
 use super::funding::LevelMoney;
 use super::interest::InterestInputs;
+use super::overrides::Relaxed;
 use super::policy::Base;
 use super::prorated::Prorated;
 use crate::domain::{Money, Percent};
@@ -41,6 +42,9 @@ pub struct Inputs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub assessment: Option<Assessment>,
+    /// Caps that were relaxed for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Relaxed>,
     /// What documents show of what was settled, where any is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -24,6 +24,7 @@ pub mod funding;
 pub mod grants;
 mod inputs;
 pub mod interest;
+pub mod overrides;
 pub mod performance;
 pub mod policy;
 pub mod prorated;

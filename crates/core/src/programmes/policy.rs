@@ -10,6 +10,7 @@ pub use super::caps::{AnnualCap, CapHolder, CapYear, Caps, Minimums, Released};
 pub use super::dating::{Round, RulesBy, Term, TermFrom, Windows};
 pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, RelatedProvider};
 use super::grants::GrantRules;
+pub use super::overrides::OverrideRule;
 pub use super::rate_ceilings::{RateCeiling, RateCeilings};
 pub use super::stacking::{LevelStacking, Stacking, StackingRule};
 pub use super::tiers::{Tier, TierCaps, TierWhen};
@@ -166,6 +167,10 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub assessment: Option<AssessmentRule>,
+    /// Caps that may be relaxed case by case, by two people and on a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub overrides: Option<Vec<OverrideRule>>,
     /// The class of the expense.
     #[serde(default)]
     pub expense: Expense,

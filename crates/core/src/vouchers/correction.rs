@@ -118,6 +118,7 @@ mod tests {
             calculation: 1,
             other_funding: None,
             assessment: None,
+            overrides: Vec::new(),
             reason: None,
             created_by: Subject::parse("firm").unwrap(),
             reviewed_by: None,

@@ -17,6 +17,7 @@ use crate::domain::{
 use crate::ledger::Dimensions;
 use crate::programmes::assessment::Assessment;
 use crate::programmes::funding::OtherFunding;
+use crate::programmes::overrides::Override;
 use crate::rentals::allocations::ContractHolder;
 
 /// Where a voucher is in its life.
@@ -108,6 +109,9 @@ pub struct Voucher {
     /// What an officer found of the contract, from its review on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment: Option<Assessment>,
+    /// Caps that are relaxed for it, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
     /// Why it was last returned, rejected, cancelled, suspended or reinstated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,

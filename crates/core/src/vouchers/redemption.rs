@@ -196,6 +196,7 @@ mod tests {
             calculation: 1,
             other_funding: None,
             assessment: None,
+            overrides: Vec::new(),
             reason: None,
             created_by: "lin".parse().unwrap(),
             reviewed_by: None,

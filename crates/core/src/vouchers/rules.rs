@@ -8,6 +8,7 @@ use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::funding::{Level, LevelMoney, OtherFunding, by_level, taken_off};
+use crate::programmes::overrides::{Override, counting, relaxed};
 use crate::programmes::policy::Policy;
 use crate::programmes::prorated::Prorated;
 use crate::programmes::stacking::Stacked;
@@ -27,6 +28,8 @@ pub struct Facts<'a> {
     pub used: &'a CapUses,
     /// What an officer found of the contract.
     pub assessment: Option<&'a Assessment>,
+    /// Caps that are relaxed for it.
+    pub overrides: &'a [Override],
     /// What others pay, as the applicant says.
     pub declared: Option<&'a [OtherFunding]>,
     /// Which part of the contract counts, where the rules prorate.
@@ -61,7 +64,8 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
     let (rules, lines) = (&facts.rules.rules, &facts.rental.lines);
     let tier = rules.tier(&facts.applicant, lines, None)?;
     rules.in_a_tier(tier)?;
-    let policy = &*rules.under(tier);
+    let overrides = counting(facts.overrides);
+    let policy = &*relaxed(rules.under(tier), &overrides);
     policy.declared(facts.declared)?;
     policy.alone(facts.declared)?;
     let others = others(own, facts)?;
@@ -81,6 +85,7 @@ pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calc
             Vec::new()
         },
         assessment: facts.assessment.cloned(),
+        overrides,
         prorated: facts.prorated,
         claim_cap: policy.caps.claim.map(Amount::money),
         lifetime: policy.caps.lifetime.map(|most| cap(None, most.money(), facts.used.in_all)),
@@ -132,6 +137,7 @@ pub fn apply(
         calculation: sheet.version,
         other_funding: command.other_funding.clone(),
         assessment: None,
+        overrides: Vec::new(),
         reason: None,
         created_by: actor.subject.clone(),
         reviewed_by: None,

@@ -44,6 +44,7 @@ rows! {
         evidence: Value,
         other_funding: Option<Value>,
         assessment: Option<Value>,
+        overrides: Value,
         amount: Decimal,
         parts: Value,
         held: Decimal,
@@ -84,7 +85,7 @@ listed! { ClaimRow in claims, own [organisation, provider], by [status, programm
 
 columns! {
     Claim as ClaimRow {
-        id, programme, organisation, provider, payee, status, class, invoices, evidence, other_funding, assessment, amount, parts, held, fiscal_year,
+        id, programme, organisation, provider, payee, status, class, invoices, evidence, other_funding, assessment, overrides, amount, parts, held, fiscal_year,
         rules_version, calculation, submitted_on, reviewed_on, reviewed_at, approved_on, batch, paid_on, recovered, reason,
         created_by, submitted_by, reviewed_by, approved_by, payments, settled, corrected, freed, redrawn, last_sheet,
         pending, recalculated_on, objections, objections_open, objection_upheld,

@@ -37,6 +37,7 @@ rows! {
         calculation: i32,
         other_funding: Option<Value>,
         assessment: Option<Value>,
+        overrides: Value,
         reason: Option<Vec<u8>>,
         created_by: String,
         reviewed_by: Option<String>,
@@ -94,7 +95,7 @@ listed! { VoucherRow in vouchers, own [organisation, provider], by [status, prog
 columns! {
     Voucher as VoucherRow {
         id, number, programme, organisation, provider, rental, status, suspended_from, closed, submitted_on, valid_from,
-        valid_until, fiscal_year, rules_version, tier, calculation, other_funding, assessment, reason, created_by, reviewed_by, issued_by, reminded_days,
+        valid_until, fiscal_year, rules_version, tier, calculation, other_funding, assessment, overrides, reason, created_by, reviewed_by, issued_by, reminded_days,
     }
     part balance: VoucherBalance {
         face as face, redeemed as redeemed, held as held, released as released, expired as expired,

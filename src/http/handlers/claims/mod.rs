@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_related};
 use crate::http::handlers::organisations::WithReason;
+use crate::http::handlers::overrides::OverrideView;
 use crate::http::handlers::programmes::views::{NewAssessment, assessed};
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
@@ -137,6 +138,9 @@ pub struct ClaimView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     assessment: Option<Assessment>,
+    /// Caps that are to be relaxed for it, or were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<OverrideView>,
     amount: Money,
     /// CNY held on the voucher.
     held: Money,
@@ -236,6 +240,7 @@ impl View for ClaimView {
 
     fn related_keys(claim: &Claim, wanted: &mut RelatedKeys) {
         wanted.text(claim.reason);
+        claim.overrides.iter().for_each(|one| OverrideView::related_keys(one, wanted));
         wanted.sheet(claim.id.to_string(), claim.calculation);
         if let Some(version) = claim.pending {
             wanted.sheet(claim.id.to_string(), version);
@@ -271,6 +276,7 @@ impl View for ClaimView {
             evidence: claim.evidence.clone(),
             other_funding: claim.other_funding.clone(),
             assessment: claim.assessment.clone(),
+            overrides: claim.overrides.iter().map(|one| OverrideView::of(one, attached)).collect(),
             amount: claim.amount,
             held: claim.held,
             fiscal_year: claim.fiscal_year,

@@ -13,7 +13,8 @@ use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{
-    BudgetChangeId, Code, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Quantity, Sequence, Subject,
+    BudgetChangeId, Code, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Quantity, Sequence,
+    Subject,
 };
 use subsidy_core::ledger::Account;
 use subsidy_core::programmes::SettledLine;

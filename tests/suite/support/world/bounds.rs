@@ -1,17 +1,24 @@
 //! Rules that bound what is paid.
 
+use std::borrow::Cow;
+
 use rand::Rng;
 use subsidy_core::book::{Book, Command};
 use subsidy_core::cap_groups::*;
-use subsidy_core::claims::{Claim, ClaimSubject};
-use subsidy_core::domain::money::AmountOrZero;
-use subsidy_core::domain::{CapGroupCode, Percent, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice};
+use subsidy_core::claims::{Claim, ClaimStatus, ClaimSubject};
+use subsidy_core::domain::money::{Amount, AmountOrZero};
+use subsidy_core::domain::{
+    CapGroupCode, ClaimId, CreditCode, Percent, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice,
+};
 use subsidy_core::programmes::assessment::{AssessedItem, Assessment, AssessmentRule};
 use subsidy_core::programmes::funding::{Level, OtherFunding};
-use subsidy_core::programmes::policy::{CapHolder, Minimums, LevelStacking, Prorate, RateCeiling, RateCeilings, Stacking, StackingRule};
+use subsidy_core::programmes::overrides::*;
+use subsidy_core::programmes::policy::{
+    CapHolder, LevelStacking, Minimums, Prorate, RateCeiling, RateCeilings, Stacking, StackingRule,
+};
 use subsidy_core::programmes::{CapPool, CapScope, Instrument, Policy, RulesKey, StatutoryLimits};
 use subsidy_core::statutory_limits::*;
-use subsidy_core::vouchers::Voucher;
+use subsidy_core::vouchers::{Voucher, VoucherStatus};
 
 use super::{World, date, label, line, percent};
 
@@ -34,6 +41,11 @@ impl World {
         if !loan {
             policy.assessment = self.maybe(6, |_| AssessmentRule::Required);
         }
+        let annual = policy.caps.annual.as_ref().map(|annual| annual.amount);
+        policy.overrides = annual.filter(|_| self.one_in(2)).map(|_| {
+            let up_to = Amount::parse("99000000000").expect("an amount");
+            vec![OverrideRule { code: OverrideCode::AnnualCap, up_to }]
+        });
         policy.caps.groups = self.maybe(4, |w| vec![w.group()]);
         policy.minimums = self.maybe(4, |w| Minimums {
             interest_paid: w.maybe(2, |w| w.amount(2, 6)).filter(|_| loan),
@@ -42,7 +54,9 @@ impl World {
         if loan {
             let share = self.pick(&["10", "50", "33.333333", "100"]);
             policy.paid_interest_percent = self.maybe(2, |_| percent(share));
-            if policy.paid_interest_percent.is_some() && policy.stacking.mode() != Stacking::NetOff && self.one_in(2)
+            if policy.paid_interest_percent.is_some()
+                && policy.stacking.mode() != Stacking::NetOff
+                && self.one_in(2)
             {
                 policy.points = None;
             }
@@ -65,7 +79,10 @@ impl World {
         let levels = if mode == Stacking::Allow {
             None
         } else {
-            self.maybe(3, |w| if w.one_in(2) { vec![Level::City] } else { vec![Level::Central, Level::Province] })
+            self.maybe(
+                3,
+                |w| if w.one_in(2) { vec![Level::City] } else { vec![Level::Central, Level::Province] },
+            )
         };
         match levels {
             None => mode.into(),
@@ -109,6 +126,42 @@ impl World {
             return RateCeilings::One(of(-70, self.maybe(4, |_| 60)));
         }
         RateCeilings::ByTenor(vec![of(-70, None), of(self.pick(&[-90, 0]), Some(self.pick(&[12, 60])))])
+    }
+
+    /// A cap to be relaxed, or that decided.
+    pub(super) fn relax(&mut self, book: &Book) -> Command {
+        let claim = |claim: &Claim| matches!(claim.status, ClaimStatus::Submitted | ClaimStatus::Reviewed);
+        let voucher =
+            |voucher: &Voucher| matches!(voucher.status, VoucherStatus::Submitted | VoucherStatus::Reviewed);
+        let may = |programme: &ProgrammeCode, number| {
+            let rules = book.rules.peek(&RulesKey { programme: programme.clone(), number });
+            rules.is_some_and(|version| version.rules.overrides.is_some())
+        };
+        let claims =
+            book.claims.iter().filter(|(_, one)| claim(one) && may(&one.programme, one.rules_version));
+        let claims = claims.map(|(id, one)| (Overridden::Claim(*id), one.overrides.as_slice()));
+        let vouchers =
+            book.vouchers.iter().filter(|(_, one)| voucher(one) && may(&one.programme, one.rules_version));
+        let vouchers = vouchers.map(|(id, one)| (Overridden::Voucher(*id), one.overrides.as_slice()));
+        let all: Vec<(Overridden, &[Override])> = claims.chain(vouchers).collect();
+        if all.is_empty() {
+            let of = Overridden::Claim(ClaimId::new(self.id()));
+            return Command::ApproveOverride(ApproveOverride { of, number: 1 });
+        }
+        let (of, known) = all[self.rng.gen_range(0..all.len())];
+        match known.last().filter(|one| one.status == OverrideStatus::Proposed) {
+            Some(one) if self.one_in(4) => {
+                Command::RejectOverride(RejectOverride { of, number: one.number, reason: self.hash() })
+            }
+            Some(one) => Command::ApproveOverride(ApproveOverride { of, number: one.number }),
+            None => Command::ProposeOverride(Box::new(ProposeOverride {
+                of,
+                code: self.pick(&[OverrideCode::AnnualCap, OverrideCode::ClaimCap]),
+                to: self.amount(5, 11),
+                document: "渝办〔2025〕7号".parse().expect("a line"),
+                reason: self.hash(),
+            })),
+        }
     }
 
     fn group(&mut self) -> CapGroupCode {
@@ -165,6 +218,19 @@ impl World {
 }
 
 /// The pools that a case counts in, that of its own caps first.
+/// Rules with every cap relaxed that was relaxed of any claim or voucher of an organisation.
+pub fn relaxed_of<'a>(
+    book: &Book,
+    (programme, organisation): (&ProgrammeCode, CreditCode),
+    rules: Cow<'a, Policy>,
+) -> Cow<'a, Policy> {
+    let claims = book.claims.iter().map(|(_, one)| (&one.programme, one.organisation, &one.overrides));
+    let vouchers = book.vouchers.iter().map(|(_, one)| (&one.programme, one.organisation, &one.overrides));
+    let own = claims.chain(vouchers).filter(|(of, who, _)| *of == programme && *who == organisation);
+    own.flat_map(|(_, _, overrides)| overrides)
+        .fold(rules, |rules, one| relaxed(rules, &counting(std::slice::from_ref(one))))
+}
+
 fn pools(
     book: &Book,
     programme: &ProgrammeCode,

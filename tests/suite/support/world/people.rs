@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use subsidy_core::book::{Book, Change, Command, Decision, Envelope, Outcome};
 use subsidy_core::claims::{ClaimPeriod, ClaimStatus};
 use subsidy_core::domain::*;
+use subsidy_core::programmes::overrides::Overridden;
 use subsidy_core::tags::{Tag, TagSubject};
 use subsidy_core::vouchers::VoucherStatus;
 
@@ -60,6 +61,24 @@ struct Way {
 }
 
 impl People {
+    fn of_voucher(&self, book: &Book, own: VoucherId) -> Way {
+        let Some(file) = self.vouchers.get(&own) else { return Way::default() };
+        let same = |(id, other): &(&VoucherId, &File)| {
+            **id != own && other.about == file.about && !other.failed.is_empty()
+        };
+        let twins = self.vouchers.iter().filter(same).flat_map(|(_, file)| file.hands.clone());
+        let rental = book.vouchers.peek(&own).expect("it is known").rental;
+        let contract = self.rentals.get(&rental).into_iter().flatten().cloned();
+        Way { own: file.hands.clone(), others: twins.chain(contract).collect() }
+    }
+
+    fn of_override(&self, book: &Book, of: Overridden) -> Way {
+        match of {
+            Overridden::Claim(id) => self.of_claim(book, id),
+            Overridden::Voucher(id) => self.of_voucher(book, id),
+        }
+    }
+
     /// Before a command is decided: who may not approve it.
     fn way(&self, book: &Book, command: &Command) -> Way {
         let proposal = |key: String| Way {
@@ -77,16 +96,9 @@ impl People {
                 way.others.extend(self.recalculations.get(&c.claim).into_iter().flatten().cloned());
                 way
             }
-            Command::IssueVoucher(c) => {
-                let Some(file) = self.vouchers.get(&c.id) else { return Way::default() };
-                let same = |(id, other): &(&VoucherId, &File)| {
-                    **id != c.id && other.about == file.about && !other.failed.is_empty()
-                };
-                let twins = self.vouchers.iter().filter(same).flat_map(|(_, file)| file.hands.clone());
-                let rental = book.vouchers.peek(&c.id).expect("it is known").rental;
-                let contract = self.rentals.get(&rental).into_iter().flatten().cloned();
-                Way { own: file.hands.clone(), others: twins.chain(contract).collect() }
-            }
+            Command::IssueVoucher(c) => self.of_voucher(book, c.id),
+            Command::ApproveOverride(c) => self.of_override(book, c.of),
+            Command::RejectOverride(c) => self.of_override(book, c.of),
             Command::ResolveObjection(c) => {
                 let own = self.objections.get(&c.id).map(|(hands, _)| hands.clone()).unwrap_or_default();
                 Way { own, others: self.writers.get(&c.claim).cloned().unwrap_or_default() }
@@ -212,6 +224,10 @@ impl People {
             (Command::ProposeRecalculation(c), _) => {
                 self.recalculations.entry(c.claim).or_default().insert(who);
             }
+            (Command::ProposeOverride(c), _) => match c.of {
+                Overridden::Claim(id) => drop(self.claims.entry(id).or_default().hands.insert(who)),
+                Overridden::Voucher(id) => drop(self.vouchers.entry(id).or_default().hands.insert(who)),
+            },
             (Command::RaiseObjection(c), _) => drop(self.objections.entry(c.id).or_default().0.insert(who)),
             (Command::ResolveObjection(c), _) => {
                 let file = self.claims.entry(c.claim).or_default();

@@ -81,9 +81,13 @@ fn assessed(context: Context<'_>, claim: &Claim, command: &ReviewClaim) -> Resul
     }
 }
 
-/// A claim that was reviewed already or is assessed, computed anew as of today: the new sheet is then the one that was seen. What it
-/// holds only grows: what was filed in time stays alive until the claim is decided.
-fn computed_at_review(context: Context<'_>, before: &Claim, claim: &Claim) -> Result<Decision, Stop> {
+/// A claim that was reviewed already, is assessed or has a cap relaxed, computed anew as of today: the new sheet is then the one
+/// that was seen. What it holds only grows: what was filed in time stays alive until the claim is decided.
+pub(super) fn computed_at_review(
+    context: Context<'_>,
+    before: &Claim,
+    claim: &Claim,
+) -> Result<Decision, Stop> {
     let rules = programmes::rules_of(context, before)?;
     let basis = ClaimBasis::of(context, before)?;
     let facts = basis.facts(context, rules, (claim.into(), before.held), context.stamp.business_date)?;

@@ -38,6 +38,7 @@ impl Decide for Draft<'_> {
             invoices: &invoices,
             other_funding: self.0.other_funding.as_deref(),
             assessment: None,
+            overrides: &[],
         };
         let facts = basis.facts(context, rules, (asked, Money::ZERO), context.stamp.business_date)?;
         facts.applicant.eligible(&rules.rules)?;

@@ -15,6 +15,7 @@ mod loans;
 mod objections;
 mod offsets;
 mod organisations;
+mod overrides;
 mod payments;
 mod periods;
 mod prefunds;

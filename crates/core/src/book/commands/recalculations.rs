@@ -23,6 +23,7 @@ use crate::domain::{ClaimId, Date, Line, Money, Subject, WrongState};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::documents::Documents;
+use crate::programmes::overrides;
 use crate::programmes::prorated::Prorated;
 use crate::programmes::{Counts, DatesError, ProgrammeError, RulesVersion};
 use crate::recoveries::{Recovery, rules as recoveries};
@@ -129,9 +130,10 @@ fn anew(
         Some(_) => voucher_basis::tier(context, voucher(context, before)?, rules, &applicant)?,
         None => rules.rules.tier(&applicant, changed.subject.settlement(), documents.as_ref())?,
     };
+    let relaxed = overrides::counting(&changed.overrides);
     let facts = claims::Facts {
         rules,
-        policy: rules.rules.under(tier),
+        policy: overrides::relaxed(rules.rules.under(tier), &relaxed),
         tier,
         applicant,
         fiscal_year: Some(before.fiscal_year),
@@ -139,6 +141,7 @@ fn anew(
         others,
         declared: changed.other_funding.clone(),
         assessment: changed.assessment.clone(),
+        overrides: relaxed,
         documents,
         prorated,
         cap_year,

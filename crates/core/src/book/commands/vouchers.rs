@@ -16,10 +16,13 @@ use crate::programmes::calculation::{Calculation, CalculationError, not_more_tha
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::dating::{CaseDays, filing_open, governing, signed_in_time, within_costs};
 use crate::programmes::funding::OtherFunding;
+use crate::programmes::overrides::Override;
 use crate::programmes::prorated::Prorated;
 use crate::programmes::rules::usable;
 use crate::programmes::stacking::Stacked;
-use crate::programmes::{Applicant, Counts, Instrument, Level, Programme, ProgrammeError, RulesKey, RulesVersion};
+use crate::programmes::{
+    Applicant, Counts, Instrument, Level, Programme, ProgrammeError, RulesKey, RulesVersion,
+};
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder};
 use crate::tags::TagSubject;
@@ -39,6 +42,7 @@ struct Case<'a> {
     prorated: Option<Prorated>,
     declared: Option<&'a [OtherFunding]>,
     assessment: Option<&'a Assessment>,
+    overrides: &'a [Override],
     day: Date,
 }
 
@@ -61,6 +65,7 @@ impl Case<'_> {
             prorated: self.prorated,
             declared: self.declared,
             assessment: self.assessment,
+            overrides: self.overrides,
             day: self.day,
         }
     }
@@ -90,7 +95,7 @@ impl Case<'_> {
 }
 
 /// The keys of [`case`].
-fn read_case(programme: &ProgrammeCode, rental: RentalId, day: Date, reads: &mut Reads<'_>) {
+pub(super) fn read_case(programme: &ProgrammeCode, rental: RentalId, day: Date, reads: &mut Reads<'_>) {
     programmes::read(programme, reads);
     reads.extend([Key::Rental(rental), Key::ContractUses(rental)]);
     if let Some(rental) = reads.book.rentals.peek(&rental) {
@@ -133,6 +138,7 @@ fn case<'a>(
         prorated: Prorated::of(&rules.rules, programme.window, &days, service),
         declared,
         assessment: None,
+        overrides: &[],
         day,
     })
 }
@@ -233,8 +239,13 @@ fn assessed(context: Context<'_>, voucher: &Voucher, command: &ReviewVoucher) ->
     }
 }
 
-/// A voucher that was reviewed already or is assessed, computed anew as of today: the new sheet is then the one that was seen.
-fn computed_at_review(context: Context<'_>, before: &Voucher, voucher: Voucher) -> Result<Decision, Stop> {
+/// A voucher that was reviewed already, is assessed or has a cap relaxed, computed anew as of today: the new sheet is then the one
+/// that was seen.
+pub(super) fn computed_at_review(
+    context: Context<'_>,
+    before: &Voucher,
+    voucher: Voucher,
+) -> Result<Decision, Stop> {
     let case = case_of(context, &voucher, context.stamp.business_date)?;
     let sheet = case.calculate(before.id, before.calculation.saturating_add(1))?;
     let (calculation, rules_version, tier) = (sheet.version, sheet.rules_version, sheet.tier);
@@ -252,7 +263,7 @@ fn case_of<'a>(context: Context<'a>, voucher: &'a Voucher, day: Date) -> Result<
     let rental = context.book.rentals.get(&voucher.rental)?.ok_or_else(broken)?;
     let filing = Filing { on: voucher.submitted_on, at: voucher.revision.created, day };
     let case = case(context, programme, (rental, voucher.other_funding.as_deref()), filing)?;
-    Ok(Case { assessment: voucher.assessment.as_ref(), ..case })
+    Ok(Case { assessment: voucher.assessment.as_ref(), overrides: &voucher.overrides, ..case })
 }
 
 /// CNY of the sheet that was reviewed: the contract is kept for so much.

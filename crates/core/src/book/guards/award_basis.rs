@@ -116,6 +116,7 @@ impl<'a> AwardBasis<'a> {
             others: None,
             declared: None,
             assessment: None,
+            overrides: Vec::new(),
             documents: None,
             prorated: None,
             cap_year: day.year(),

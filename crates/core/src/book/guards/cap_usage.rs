@@ -14,6 +14,7 @@ use crate::domain::{CreditCode, Date, LoanId, Money, ProgrammeCode, RentalId};
 use crate::ledger::{Account, BalanceKey};
 use crate::programmes::calculation::{Calculation, CapUse, GroupUse};
 use crate::programmes::cap_use::CapUses;
+use crate::programmes::overrides::{counting, relaxed};
 use crate::programmes::policy::{AnnualCap, CapHolder, Policy};
 use crate::programmes::{CapPool, CapScope, CapUsageKey, Counts, ProgrammeError, RulesKey};
 use crate::vouchers::{Voucher, VoucherStatus};
@@ -266,7 +267,7 @@ pub(crate) fn released(
 ) -> Result<Vec<Change>, Stop> {
     let rules = programmes::version(context.book, &voucher.programme, voucher.rules_version)?;
     let unused = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
-    let under = rules.rules.under(voucher.tier);
+    let under = relaxed(rules.rules.under(voucher.tier), &counting(&voucher.overrides));
     let stays = under.caps.annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused;
     let less = amount.negated()?;
     let mut changes = issued(context, voucher, (less, day))?;
@@ -308,7 +309,7 @@ pub(crate) fn committable(
     (year, most): (FiscalYear, Money),
 ) -> Result<Money, Stop> {
     let rules = &programmes::version(context.book, &voucher.programme, voucher.rules_version)?.rules;
-    let under = rules.under(voucher.tier);
+    let under = relaxed(rules.under(voucher.tier), &counting(&voucher.overrides));
     let used = used(context, rules, Counted::voucher(voucher), (year, Counts::Issue))?;
     let counted = |cap: &&AnnualCap| cap.counts.contains(&Counts::Issue) && !cap.keeps_released();
     let annual = under.caps.annual.as_ref().filter(counted);

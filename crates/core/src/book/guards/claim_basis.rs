@@ -15,6 +15,7 @@ use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, 
 use crate::domain::{Date, Money};
 use crate::grants::GrantError;
 use crate::programmes::calculation::Calculation;
+use crate::programmes::overrides;
 use crate::programmes::{Counts, EligibilityError, RulesVersion};
 use crate::tags::TagSubject;
 use crate::vouchers::Voucher;
@@ -168,7 +169,9 @@ impl<'a> ClaimBasis<'a> {
             Self::Award(basis) => basis.facts(context, rules, day),
         }?;
         let declared = asked.other_funding.map(<[_]>::to_vec);
-        Ok(rules::Facts { declared, assessment: asked.assessment.cloned(), ..facts })
+        let overrides = overrides::counting(asked.overrides);
+        let policy = overrides::relaxed(facts.policy, &overrides);
+        Ok(rules::Facts { declared, assessment: asked.assessment.cloned(), overrides, policy, ..facts })
     }
 
     /// What the claim is for, as it is known now.

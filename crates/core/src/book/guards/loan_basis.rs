@@ -162,6 +162,7 @@ impl<'a> LoanBasis<'a> {
             others: None,
             declared: None,
             assessment: None,
+            overrides: Vec::new(),
             documents: None,
             prorated: None,
             cap_year,

@@ -163,6 +163,7 @@ impl<'a> RentalBasis<'a> {
             others,
             declared: None,
             assessment: None,
+            overrides: Vec::new(),
             documents,
             prorated: self.prorated(rules),
             cap_year,

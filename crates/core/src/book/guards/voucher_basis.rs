@@ -74,6 +74,7 @@ pub(crate) fn facts<'a>(
         others: None,
         declared: None,
         assessment: None,
+        overrides: Vec::new(),
         documents: None,
         prorated: None,
         cap_year: day.year(),

@@ -14,6 +14,7 @@
 
 mod attempts;
 mod grants;
+mod overrides;
 mod parts;
 pub(super) mod tagged;
 
@@ -21,7 +22,7 @@ use super::refusal::AccessError;
 use super::{Book, Change, Command, Envelope, Fault, Key, Keys};
 use crate::claims::{Claim, ClaimSubject};
 use crate::domain::{
-    Actor, ClaimId, CreditCode, RecoveryId, RentalId, Sequence, Stamp, Subject, UsageImportId,
+    Actor, ClaimId, CreditCode, RecoveryId, RentalId, Sequence, Stamp, Subject, UsageImportId, VoucherId,
 };
 use crate::people::{CountedParts, Days, Hold, Matter, Part, Person};
 use crate::reversals::PostingOrigin;
@@ -80,6 +81,9 @@ pub fn keys(command: &Command, book: &Book) -> Keys {
         Command::CancelAward(c) | Command::RejectAcceptance(c) | Command::RejectExtension(c) => {
             keys.insert(Key::Award(c.id));
         }
+        Command::ProposeOverride(c) => overrides::keys(c.of, book, &mut keys),
+        Command::ApproveOverride(c) => overrides::keys(c.of, book, &mut keys),
+        Command::RejectOverride(c) => overrides::keys(c.of, book, &mut keys),
         Command::IssueVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
         Command::CancelVoucher(c) => drop(keys.insert(Key::Voucher(c.id))),
         Command::ApproveRecovery(c) => drop(keys.insert(Key::Recovery(c.id))),
@@ -160,13 +164,10 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
             let others = attempts::of_true_up(c.id, book)?;
             Ok(with(Hold::own(Matter::true_up(c.id)), others.map(Hold::other)))
         }
-        Command::IssueVoucher(c) => {
-            let others = attempts::of_voucher(c.id, book)?.map(Hold::other);
-            let contract =
-                book.vouchers.get(&c.id)?.map(|voucher| Hold::other(Matter::rental(voucher.rental)));
-            Ok(with(Hold::own(Matter::voucher(c.id)), others.into_iter().chain(contract)))
-        }
+        Command::IssueVoucher(c) => held_voucher(c.id, book),
         Command::ApproveClaim(c) => of_claim(c.id, book),
+        Command::ApproveOverride(c) => overrides::holds(c.of, book),
+        Command::RejectOverride(c) => overrides::holds(c.of, book),
         Command::ApproveRecalculation(c) => {
             let own = Hold::own(Matter::recalculations(c.claim));
             Ok(with(own, of_claim(c.claim, book)?))
@@ -200,6 +201,13 @@ fn of_import(id: UsageImportId, book: &Book) -> Result<Vec<Hold>, Fault> {
 fn held_recovery(id: RecoveryId, book: &Book) -> Result<Vec<Hold>, Fault> {
     let others = attempts::of_recovery(id, book)?;
     Ok(with(Hold::own(Matter::recovery(id)), others.map(Hold::other)))
+}
+
+/// The sets of a voucher, of its contract, and of attempts at the same.
+fn held_voucher(id: VoucherId, book: &Book) -> Result<Vec<Hold>, Fault> {
+    let others = attempts::of_voucher(id, book)?.map(Hold::other);
+    let contract = book.vouchers.get(&id)?.map(|voucher| Hold::other(Matter::rental(voucher.rental)));
+    Ok(with(Hold::own(Matter::voucher(id)), others.into_iter().chain(contract)))
 }
 
 /// The sets of a claim, of its contract or loan, and of attempts at the same.
@@ -299,6 +307,8 @@ fn parties(command: &Command, book: &Book) -> Result<Vec<CreditCode>, Fault> {
         | Command::RejectTagEnd(_)
         | Command::ApproveTagImport(_)
         | Command::RejectTagImport(_) => tagged::parties(command, book),
+        Command::ApproveOverride(c) => overrides::parties(c.of, book),
+        Command::RejectOverride(c) => overrides::parties(c.of, book),
         Command::ReviewVoucher(c) => of_voucher(c.id, book),
         Command::IssueVoucher(c) => of_voucher(c.id, book),
         Command::CancelVoucher(c) | Command::SuspendVoucher(c) | Command::ReinstateVoucher(c) => {
@@ -348,7 +358,7 @@ fn of_true_up(id: crate::domain::TrueUpId, book: &Book) -> Result<Vec<CreditCode
     Ok(book.true_ups.get(&id)?.map(|true_up| true_up.bank).into_iter().collect())
 }
 
-fn of_voucher(id: crate::domain::VoucherId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
+fn of_voucher(id: VoucherId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
     let voucher = book.vouchers.get(&id)?;
     Ok(voucher.map(|voucher| vec![voucher.organisation, voucher.provider]).unwrap_or_default())
 }

@@ -8,6 +8,7 @@ use crate::book::{Book, Change, Command, Decision, Envelope, Fault, Outcome};
 use crate::claims::ClaimStatus;
 use crate::domain::{Stamp, Subject};
 use crate::people::{Days, Matter, Part, Participants};
+use crate::programmes::overrides::Overridden;
 use crate::usage::ImportUsage;
 use crate::vouchers::{ReviewDecision, VoucherStatus};
 
@@ -16,6 +17,7 @@ pub const PARTS: &[&str] = &[
     "propose_bank_account",
     "approve_bank_account",
     "propose_calendar",
+    "propose_override",
     "propose_cap_group",
     "propose_statutory_limit",
     "propose_tag",
@@ -99,6 +101,10 @@ fn part(command: &Command) -> Option<(Matter, Part)> {
         Command::SubmitClaim(c) => (Matter::claim(c.id), Part::Submitted),
         Command::WithdrawClaim(c) => (Matter::claim(c.id), Part::Withdrew),
         Command::ReviewClaim(c) => (Matter::claim(c.id), reviewed(c.decision)),
+        Command::ProposeOverride(c) => match c.of {
+            Overridden::Claim(id) => (Matter::claim(id), Part::Proposed),
+            Overridden::Voucher(id) => (Matter::voucher(id), Part::Proposed),
+        },
         Command::RaiseObjection(c) => (Matter::objection(c.id), Part::Objected),
         Command::ResolveObjection(c) => (Matter::claim(c.claim), Part::Reviewed),
         Command::ProposeRecalculation(c) => (Matter::recalculations(c.claim), Part::Proposed),

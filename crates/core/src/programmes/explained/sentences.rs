@@ -184,6 +184,7 @@ pub(super) const ROWS: &[Row] = &[
         ("frees", "券退回的金额，恢复当年额度。", "What a voucher gives back frees the cap of its year."),
         ("stays", "券退回的金额，不恢复当年额度。", "What a voucher gives back stays counted in its year."),
     ]),
+    worded(with(&["up_to"], row("/overrides/*/code", "{value}可逐案放宽至 {up_to} 元，由两人办理。", "{value} may be relaxed case by case up to CNY {up_to}, by two people."))),
     row("/minimums/interest_paid", "期间内已付利息低于 {value} 元的，不予补贴。", "Nothing is paid where less than CNY {value} of interest was paid for the period."),
     row("/minimums/amount", "扣减后低于 {value} 元的，不予补贴。", "Nothing is paid where less than CNY {value} is left after all cuts."),
     // who pays whom, and when
@@ -231,6 +232,9 @@ pub(super) const WORDS: &[(&str, &str, &str)] = &[
     ("actual/actual", "实际天数除以当年天数", "actual days over those of the year"),
     ("actual/actual-icma", "实际天数除以所在周年天数", "actual days over those of the anniversary year"),
     ("30e/360", "每月 30 天、每年 360 天", "months of 30 days over 360"),
+    ("claim_cap", "一次申领（一张券）的上限", "The cap of a claim or voucher"),
+    ("lifetime_cap", "累计上限", "The cap in all"),
+    ("annual_cap", "年度上限", "The cap of a year"),
     ("city", "市级", "the city"),
     ("district", "区级", "the district"),
     ("province", "省级", "the province"),
