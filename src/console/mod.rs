@@ -220,6 +220,7 @@ pub static PAGES: &[Page] = &[
     page("/audit", "/v1/audit/checkpoint", show!(audit::show)).under(Group::Books, T::audit_room),
     page("/audit/checkpoint", "/v1/audit/checkpoint", show!(audit::show)).raw(),
     page("/audit/proof/{sequence}", "/v1/audit/proof/-", show!(audit::leaf)).raw(),
+    page("/audit/notes", "/v1/audit/notes", show!(records::list)).under(Group::Books, T::audit_notes),
     page("/audit/entries", "/v1/audit/entries/-", show!(audit::leaf)),
     page("/audit/entries/{sequence}", "/v1/audit/entries/-", show!(audit::leaf)),
     page("/sessions", "/v1/me", show!(people::sessions)).under(Group::House, T::sessions).for_whom(people::may),

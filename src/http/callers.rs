@@ -12,6 +12,7 @@ pub(super) const EVERYONE: Permission = Roles(&[Officer, Approver, Auditor, Ente
 /// Who sends files to the bank. An auditor sees who did, and needs no account number for it.
 pub(super) const PAYERS: Permission = Roles(&[Officer, Approver]);
 pub(super) const BANK: Permission = Roles(&[Bank]);
+pub(super) const AUDITOR: Permission = Roles(&[Auditor]);
 pub(super) const OPERATOR: Permission = Roles(&[Operator]);
 pub(super) const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
 pub(super) const BANKING: Permission = Roles(&[Officer, Approver, Auditor, Bank]);

@@ -161,6 +161,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "a part",
         r#"{"amount": "1000.00", "bank_reference": "RC25030100001", "date": "2025-03-03"}"#,
     ),
+    ("NewAuditNote", "a claim", r#"{"about": "claim/ID", "text": "合同附件三与结算单金额不一致，待补正"}"#),
     ("NewReferenceRate", "LPR", r#"{"name": "LPR5Y", "date": "2025-02-20", "percent": "3.1"}"#),
     (
         "NewRental",

@@ -1,6 +1,7 @@
 //! What a query may hold: each parameter once, by what it means where its name means several things.
 
 use super::route::{Param, Shape};
+use subsidy_core::audit_notes::Noted;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{CallId, CreditCode, Date, Instant, Label, Line, Money, ProgrammeCode, Sequence};
 use subsidy_core::evidence::EvidenceKind;
@@ -180,6 +181,8 @@ pub(super) const ACT: Param = Param {
 };
 pub(super) const DUTY: Param =
     Param { name: "duty", about: "raises, reviews, approves or records.", schema: Shape::of::<String>() };
+pub(super) const NOTED: Param =
+    Param { name: "about", about: "On this document or leaf.", schema: Shape::of::<Noted>() };
 pub(super) const ABOUT: Param =
     Param { name: "document", about: "About this document.", schema: Shape::of::<String>() };
 pub(super) const RECORDED_FROM: Param = Param {

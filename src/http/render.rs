@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::problem::Problem;
 use super::view::View;
 use crate::http::handlers::agencies::{AgencyView, today};
+use crate::http::handlers::audit_notes::AuditNoteView;
 use crate::http::handlers::calendar::CalendarView;
 use crate::http::handlers::cap_groups::CapGroupView;
 use crate::http::handlers::claims::ClaimView;
@@ -91,6 +92,7 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         | Outcome::Rental(_)
         | Outcome::UsageImport(_)
         | Outcome::Loan(_) => {}
+        Outcome::AuditNote(note) => AuditNoteView::related_keys(note, wanted),
         Outcome::Period(period) => PeriodView::related_keys(period, wanted),
         Outcome::Calendar(change) => CalendarView::related_keys(change, wanted),
         Outcome::CapGroup(group) => CapGroupView::related_keys(group, wanted),
@@ -142,6 +144,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
             serde_json::to_value(OrganisationView::of(organisation, attached))
         }
         Outcome::Erasure(erasure) => serde_json::to_value(erasure),
+        Outcome::AuditNote(note) => serde_json::to_value(AuditNoteView::of(note, attached)),
         Outcome::Revocation(revocation) => serde_json::to_value(RevocationView::of(revocation)),
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
@@ -207,6 +210,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         | Outcome::AccountsRead { .. }
         | Outcome::Erasure(_)
         | Outcome::Override { .. } => return None,
+        Outcome::AuditNote(note) => note.revision,
         Outcome::Revocation(revocation) => revocation.revision,
         Outcome::Period(period) => period.revision,
         Outcome::Organisation(organisation) => organisation.revision,

@@ -14,9 +14,9 @@ use super::handlers::prefunds::true_ups;
 use super::handlers::reports::{audit, audit_reports as room, exports, report_response as answers, work};
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
-    agencies, calendar, cap_groups, claims, evidence, loans, organisations, overrides, payments, periods,
-    prefunds, programmes, rankings, recoveries, reference_rates as rates, rentals, reports, reversals,
-    statutory_limits, tags, tokens, usage, vouchers,
+    agencies, audit_notes, calendar, cap_groups, claims, evidence, loans, organisations, overrides, payments,
+    periods, prefunds, programmes, rankings, recoveries, reference_rates as rates, rentals, reports,
+    reversals, statutory_limits, tags, tokens, usage, vouchers,
 };
 use super::parameters::*;
 use super::permissions;
@@ -89,6 +89,7 @@ pub static ROUTES: &[Route] = &[
 
     post("/v1/organisations", OFFICER, ["登记单位", "Register an organisation"], organisations::register, [of::<organisations::NewOrganisation>(), of::<organisations::OrganisationView>()]).creating(),
     get("/v1/organisations", EVERYONE, ["单位列表", "List organisations"], read!(organisations::list), page::<organisations::OrganisationView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
+    get("/v1/providers", EVERYONE, ["服务商名录", "Look up providers"], read!(organisations::providers), page::<organisations::ProviderView>()).with(&[LIMIT, CURSOR]),
     get("/v1/organisations/{credit_code}", EVERYONE, ["单位", "An organisation"], read!(organisations::get), of::<organisations::OrganisationView>()),
     post("/v1/organisations/{credit_code}/block", APPROVER, ["冻结单位", "Block an organisation"], organisations::block, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
     post("/v1/organisations/{credit_code}/unblock", APPROVER, ["解冻单位", "Unblock an organisation"], organisations::unblock, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),
@@ -377,6 +378,8 @@ pub static ROUTES: &[Route] = &[
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),
     get("/v1/audit/tile/{*path}", INSIDE, ["日志瓦片", "A tile of the log (C2SP tlog-tiles)"], read!(audit::tile), Shape::bytes()),
     get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(audit::leaf), Shape::object()),
+    post("/v1/audit/notes", AUDITOR, ["写审计备注", "Write an audit note"], audit_notes::write, [of::<audit_notes::NewAuditNote>(), of::<audit_notes::AuditNoteView>()]).creating(),
+    get("/v1/audit/notes", AUDITOR, ["审计备注列表", "List audit notes"], read!(audit_notes::list), page::<audit_notes::AuditNoteView>()).with(&[LIMIT, CURSOR, NOTED]),
     get("/v1/audit/proof/{sequence}", INSIDE, ["离线凭据", "An offline receipt of a leaf"], read!(audit::proof), of::<audit::ReceiptView>()),
 ];
 

@@ -14,6 +14,7 @@
 
 mod acceptance;
 mod assessment;
+mod audit_notes;
 mod authorisation;
 mod backup;
 mod billing_files;

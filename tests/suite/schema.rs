@@ -816,6 +816,7 @@ async fn a_trigger_function_keeps_the_path_it_was_made_with() {
 /// Privileges, by letter: a insert, r select, w update; column privileges in brackets.
 const WHO_MAY: &str = "
     agency_test.applications      app=ar auditor=r w(project,evidence,status,amount,rules_version,calculation,experts,scores,submitted_at,reason,reviewed_by,version,updated_at)=app
+    agency_test.audit_notes       app=ar auditor=r
     agency_test.awards            app=ar auditor=r w(status,tranches,objections,due_on,extended,extension,acceptance,settled,reason,version,updated_at)=app
     agency_test.balances          app=ar auditor=r w(amount)=app
     agency_test.bank_accounts     app=ar

@@ -12,6 +12,7 @@
 
 pub mod agencies;
 pub mod audit;
+pub mod audit_notes;
 pub mod book;
 pub mod calendar;
 pub mod cap_groups;

@@ -12,6 +12,7 @@
 //! ```
 
 pub mod accounts;
+pub mod audit_notes;
 pub mod calendar;
 pub mod cap_groups;
 pub mod claims;

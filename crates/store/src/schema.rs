@@ -3,6 +3,7 @@
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
+table! { audit_notes (id) { id -> Uuid, about -> Text, created -> Int8, } }
 table! { applications (id) { id -> Uuid, call -> Uuid, programme -> Text, organisation -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { awards (id) { id -> Uuid, call -> Uuid, rank -> Int4, programme -> Text, organisation -> Text, status -> Text, published_until -> Nullable<Date>, created -> Int8, updated_at -> Timestamptz, } }
 table! { budget_changes (id) { id -> Uuid, programme -> Text, status -> Text, created -> Int8, } }
@@ -38,3 +39,4 @@ table! { vouchers (id) { id -> Uuid, programme -> Text, organisation -> Text, pr
 
 joinable!(calendar_days -> calendar_changes (calendar));
 allow_tables_to_appear_in_same_query!(calendar_changes, calendar_days);
+allow_tables_to_appear_in_same_query!(organisations, rentals);

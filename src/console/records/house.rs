@@ -80,6 +80,24 @@ pub static RATES: Record = Record {
     )
 };
 
+pub static NOTES: Record = Record {
+    filters: &[("about", Input::Text)],
+    creates: &[act("POST /v1/audit/notes", T::write_note).asking(&[
+        field("/about", Input::Text).must().hint(T::note_hint),
+        field("/text", Input::Long(&[])).must(),
+    ])],
+    ..record(
+        "/audit/notes",
+        T::audit_notes,
+        &[
+            col("about", Show::Code),
+            col("text", Show::Text),
+            col("written_by", Show::Person),
+            col("written_at", Show::Time),
+        ],
+    )
+};
+
 pub static PUBLICITY: Record = Record {
     sum: "amount",
     acts: &[act("POST /v1/claims/{claim_id}/objections", T::object).plain().asking(&[field(

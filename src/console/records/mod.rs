@@ -127,6 +127,7 @@ pub static RECORDS: &[&Record] = &[
     &house::PERIODS,
     &house::CALENDAR,
     &house::RATES,
+    &house::NOTES,
     &house::PUBLICITY,
     &house::TAGS,
     &house::TAG_LISTS,

@@ -92,6 +92,9 @@ texts! {
     approve_end: "批准终止" / "Approve the end";
     reject_end: "驳回终止" / "Reject the end";
     reference_rates: "参考利率" / "Reference rates";
+    audit_notes: "审计备注" / "Audit notes";
+    write_note: "写备注" / "Write a note";
+    note_hint: "种类/编号，例如 claim/0194…、leaf/7" / "Kind and key, such as claim/0194… or leaf/7";
     calendar: "工作日历" / "Calendar";
     periods: "会计期间" / "Periods";
     reversals: "冲销" / "Reversals";

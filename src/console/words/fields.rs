@@ -13,6 +13,7 @@ words! {
     "subject": "对象" / "who or what";
     "filter.account": "科目" / "account";
     "filter.flow": "流向" / "flow";
+    "filter.about": "备注对象" / "about";
     "filter.document": "单据" / "document";
     "filter.voucher": "算力券" / "voucher";
     "filter.from": "起" / "from";
@@ -220,6 +221,9 @@ words! {
     "version": "版次" / "version";
     "sequence": "分录" / "transaction";
     "reversed_by": "冲销分录" / "reversed by";
+    "about": "备注对象" / "about";
+    "written_by": "写备注的人" / "written by";
+    "written_at": "写于" / "written";
     "created_by": "提出人" / "raised by";
     "created_at": "提出时间" / "raised at";
     "approved_by": "批准人" / "approved by";

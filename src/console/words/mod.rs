@@ -57,6 +57,7 @@ words! {
     "propose_tag_import": "提出导入名单" / "propose an imported list";
     "approve_tag_import": "批准导入名单" / "approve an imported list";
     "reject_tag_import": "驳回导入名单" / "reject an imported list";
+    "write_audit_note": "写审计备注" / "write an audit note";
     "revoke_tokens": "吊销令牌" / "revoke tokens";
     "approve_calendar": "批准日历变更" / "approve a change of the calendar";
     "reject_calendar": "驳回日历变更" / "reject a change of the calendar";

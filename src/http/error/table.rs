@@ -77,6 +77,7 @@ table! {
     InvalidInstant: 422, ["时刻无效", "时刻须符合 RFC 3339。"], ["Invalid instant", "Instants are written as in RFC 3339."];
     InvalidZone: 422, ["时区无效", "时区须为 IANA 名称。"], ["Invalid zone", "A zone is a name of the IANA time zone database."];
     InvalidFiscalYear: 422, ["年度无效", "年度须为 1900 至 2999 的整数。"], ["Invalid fiscal year", "A fiscal year is an integer from 1900 to 2999."];
+    InvalidAbout: 422, ["备注对象无效", "备注对象须写作“种类/编号”。"], ["Invalid subject of a note", "What a note is about is written kind/key."];
     InvalidId: 422, ["编号无效", "编号须为小写带连字符的 UUID。"], ["Invalid id", "An id is a UUID in lower case with hyphens."];
     InvalidHash: 422, ["摘要无效", "摘要须为 64 位小写十六进制。"], ["Invalid hash", "A hash is 64 lower-case hexadecimal digits."];
     InvalidProgrammeCode: 422, ["专项代码无效", "专项代码为 1 至 40 个 a-z、0-9、-、_，以字母或数字开头。"], ["Invalid programme code", "A programme's code is 1 to 40 of a-z, 0-9, - and _, a letter or digit first."];

@@ -1,6 +1,7 @@
 //! What each route does: a file per noun. A handler parses, asks or submits, and shows what it was answered.
 
 pub mod agencies;
+pub mod audit_notes;
 pub mod batches;
 pub mod calendar;
 pub mod cap_groups;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
 use crate::http::handlers::programmes::Nothing;
 use crate::http::problem::Problem;
 use crate::http::text::{AccountNumber, Reason};
@@ -15,7 +15,10 @@ use subsidy_core::organisations::{
     ApproveBankAccount, BankAccount, BankCode, Category, ChangeStanding, Organisation, ProposeBankAccount,
     RegisterOrganisation, Size, Standing,
 };
+use subsidy_store::db::list::ListRow;
+use subsidy_store::documents::Stored;
 use subsidy_store::engine::submission::NewBankAccount as SealedAccount;
+use subsidy_store::organisations::queries;
 
 /// Most organisations that one may declare itself related to.
 const RELATED_MAX: usize = 100;
@@ -224,6 +227,24 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         list.query.credit_code = Some(own.to_string());
     }
     view::list::<OrganisationView>(&request, &list).await
+}
+
+/// Whom a contract can name as its provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProviderView {
+    credit_code: CreditCode,
+    name: Line,
+}
+
+/// `GET /providers`: an enterprise looks up here whose credit code its contract needs.
+pub async fn providers(request: ReadRequest) -> Result<Reply, Problem> {
+    let page = request.page()?;
+    let conn = request.reader().await?;
+    let rows = queries::providers(&conn, page.query()).await?;
+    let (rows, next) = page.cut(rows, ListRow::created);
+    let found = decode_all(&rows, Organisation::from_row)?;
+    let shown = found.into_iter().map(|one| ProviderView { credit_code: one.credit_code, name: one.name });
+    Reply::list((shown.collect(), next))
 }
 
 /// `GET /organisations/{credit_code}`

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use subsidy_core::audit_notes::{Noted, WriteAuditNote};
 use subsidy_core::book::{Command, Envelope};
-use subsidy_core::domain::{ContentHash, Date, Line, Subject, TagId, TagImportId, TextHash};
+use subsidy_core::domain::{
+    AuditNoteId, ContentHash, Date, Line, Sequence, Subject, TagId, TagImportId, TextHash,
+};
 use subsidy_core::erasures::EraseText;
 use subsidy_core::organisations::ChangeStanding;
 use subsidy_core::revocations::{RevokeTokens, RevokedTokens};
@@ -65,6 +68,11 @@ async fn block(test: &TestDatabase, engine: &Engine) {
             let revoke = Command::RevokeTokens(RevokeTokens { tokens, reason: hash });
             let revoked = engine.submit(submission(6_501, &by("operator-1", "operator", revoke))).await;
             assert!(matches!(revoked, Ok(Answer::Accepted { .. })), "{revoked:?}");
+            let about = Noted::Leaf(Sequence::new(1));
+            let note = WriteAuditNote { id: AuditNoteId::new(Uuid::now_v7()), about, text: hash };
+            let note = Command::WriteAuditNote(note);
+            let noted = engine.submit(submission(6_504, &by("auditor-1", "auditor", note))).await;
+            assert!(matches!(noted, Ok(Answer::Accepted { .. })), "{noted:?}");
             for (number, listing) in [(6_502, listing(code)), (6_503, list(code))] {
                 let listed = engine.submit(submission(number, &by("officer-1", "officer", listing))).await;
                 assert!(matches!(listed, Ok(Answer::Accepted { .. })), "{listed:?}");

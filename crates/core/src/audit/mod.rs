@@ -26,6 +26,7 @@ pub enum Checked {
 /// Every table of an agency's schema, how it is checked, and why so.
 pub const TABLES: &[(&str, Checked, &str)] = &[
     ("applications", Checked::Replayed, "documents"),
+    ("audit_notes", Checked::Replayed, "documents"),
     ("awards", Checked::Replayed, "documents"),
     ("balances", Checked::Replayed, "what the postings add up to"),
     ("budget_changes", Checked::Replayed, "documents"),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::agencies::{AcceptLog, CreateAgency, MoveBusinessDate, SwitchSemantics};
+use crate::audit_notes::WriteAuditNote;
 use crate::calendar::{ApproveCalendar, ProposeCalendar, RejectCalendar};
 use crate::cap_groups::{ApproveCapGroup, ProposeCapGroup, RejectCapGroup};
 use crate::claims::objection::{RaiseObjection, ResolveObjection};
@@ -111,6 +112,8 @@ macro_rules! commands {
             EraseText(EraseText) "erase_text" Records, |c| c.sha256;
         /// Tokens that serve no more.
             RevokeTokens(RevokeTokens) "revoke_tokens" Records, |c| c.tokens;
+        /// What an auditor remarks.
+            WriteAuditNote(WriteAuditNote) "write_audit_note" Records, |c| c.about.parts().1;
         /// A month, and every one before it, takes no more postings.
             ClosePeriod(ClosePeriod) "close_period" Records, |c| c.month;
         /// A month, and every one after it, is to take postings again.

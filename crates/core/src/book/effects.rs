@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Series;
 use crate::agencies::Agency;
+use crate::audit_notes::AuditNote;
 use crate::calendar::CalendarChange;
 use crate::cap_groups::CapGroup;
 use crate::claims::objection::Objection;
@@ -165,6 +166,7 @@ pub enum Outcome {
     },
     /// A text that was erased.
     Erasure(Box<Erasure>),
+    AuditNote(Box<AuditNote>),
     /// Tokens that serve no more.
     Revocation(Box<Revocation>),
     /// A month that was closed.

@@ -23,7 +23,7 @@ pub enum Code {
     #[strum(serialize = "invalid_text/private_letter")] InvalidTextPrivateLetter, InvalidReason,
     #[strum(serialize = "invalid_reason/letter")] InvalidReasonLetter,
     #[strum(serialize = "invalid_reason/private_letter")] InvalidReasonPrivateLetter, InvalidDate, InvalidMonth,
-    InvalidInstant, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidCapGroupCode, InvalidBankCode, InvalidBudgetCode, InvalidTag,
+    InvalidInstant, InvalidAbout, InvalidZone, InvalidFiscalYear, InvalidId, InvalidHash, InvalidProgrammeCode, InvalidCapGroupCode, InvalidBankCode, InvalidBudgetCode, InvalidTag,
     InvalidAccountNumber, CreditCodeCharset, CreditCodeChecksum, TooManyRows, FormatNotSupported,
     // when, and the agency
     PeriodClosed, EffectiveDateInFuture, EffectiveDateTooEarly, BusinessDateBackwards, AgencyExists,

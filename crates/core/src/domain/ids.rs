@@ -50,6 +50,10 @@ document_id!(
     CalendarId
 );
 document_id!(
+    /// What an auditor remarked.
+    AuditNoteId
+);
+document_id!(
     /// A file that backs a claim.
     EvidenceId
 );

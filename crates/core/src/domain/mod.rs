@@ -42,9 +42,9 @@ pub use day_count::{Basis, DayCount};
 pub use exact::Exact;
 pub use folded::Folded;
 pub use ids::{
-    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId, ObjectionId,
-    PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, StatutoryLimitId, TagId, TagImportId,
-    TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AuditNoteId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId,
+    ObjectionId, PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, StatutoryLimitId, TagId,
+    TagImportId, TrueUpId, UsageImportId, VoucherId,
 };
 pub use invoice_number::{InvoiceNumber, NamedInvoice};
 pub use money::Money;

@@ -101,6 +101,7 @@ string_schema! {
     Points as "Points": "1.5", "Percentage points of interest.", pattern r"^[0-9]{1,2}(\.[0-9]{1,6})?$";
     ExactPoints as "ExactPoints": "1.5", "Percentage points of interest, exact.", pattern r"^[0-9]{1,5}(\.[0-9]{1,14})?$";
     Date as "Date": "2025-03-01", "A date in the agency's zone.", format Date;
+    crate::audit_notes::Noted as "Noted": "claim/01940000-0000-7000-8000-000000000001", "What a note is about, by kind and key: award, claim, leaf (by its sequence), loan, organisation, payment_batch, programme, recovery, rental or voucher.";
     crate::domain::Month as "Month": "2025-03", "A calendar month.", pattern "^[0-9]{4}-(0[1-9]|1[0-2])$";
     Instant as "Instant": "2025-03-01T02:03:04.567890Z", "An instant in UTC.", format DateTime;
     CreditCode as "CreditCode": "91310000MA1FL0000N", "Unified social credit code (GB 32100-2015).", pattern "^[0-9A-HJ-NP-RTUW-Y]{18}$";
@@ -128,6 +129,7 @@ string_schema! {
     TagId as "TagId": "01890a5d-ac96-774b-bcce-b302099a8057", "A tag's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TagImportId as "TagImportId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of a list that was imported.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TagName as "TagName": "little_giant", "The name of a list.", pattern "^[a-z0-9_]{1,40}$";
+    crate::domain::AuditNoteId as "AuditNoteId": "01890a5d-ac96-774b-bcce-b302099a8059", "The id of an audit note.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     StatutoryLimitId as "StatutoryLimitId": "01890a5d-ac96-774b-bcce-b302099a8059", "The id of a statutory limit.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TrueUpId as "TrueUpId": "01890a5d-ac96-774b-bcce-b302099a8057", "A true-up's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";

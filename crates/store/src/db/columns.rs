@@ -10,9 +10,10 @@ use uuid::Uuid;
 use super::convert::{self, Unreadable};
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
-    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, ContentHash, Date, EvidenceId,
-    Instant, LoanId, Money, ObjectionId, PaymentBatchId, Percent, Points, PrefundId, RankingId, RecoveryId,
-    RentalId, Sequence, StatutoryLimitId, TagId, TagImportId, TextHash, TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AuditNoteId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, ContentHash, Date,
+    EvidenceId, Instant, LoanId, Money, ObjectionId, PaymentBatchId, Percent, Points, PrefundId, RankingId,
+    RecoveryId, RentalId, Sequence, StatutoryLimitId, TagId, TagImportId, TextHash, TrueUpId, UsageImportId,
+    VoucherId,
 };
 
 /// A column's type that holds values of `V`.
@@ -105,7 +106,7 @@ macro_rules! ids {
 }
 
 ids! {
-    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AuditNoteId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 }
 
 /// Makes a document's row, and the document of a row: `new` and `read`. Columns that are called as their fields are named

@@ -37,6 +37,8 @@ pub struct ListQuery {
     pub claim: Option<Uuid>,
     pub rental: Option<Uuid>,
     pub created_by: Option<String>,
+    /// What a note is about, by its kind and key.
+    pub about: Option<String>,
     pub name_fold: Option<String>,
     pub tag: Option<String>,
     /// Who or what is on a list.

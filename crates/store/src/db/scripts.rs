@@ -45,6 +45,7 @@ pub const AGENCY: &[Script] = scripts!(
     "0011_tags",
     "0012_awards",
     "0013_rankings",
+    "0014_audit_notes",
 );
 
 /// The statements of a text. Each ends with a line that ends with a semicolon, outside of what stands between `$$`.

@@ -1,5 +1,7 @@
 //! Organisations in the database.
 
+pub mod queries;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! Commands: of each, what it reads and what is decided on it, under each other in the file of its noun.
 
 mod agencies;
+mod audit_notes;
 mod award_lists;
 mod awards;
 mod calendar;

@@ -1,0 +1,2 @@
+DROP TABLE audit_notes;
+UPDATE head SET schema_version = 13;
