@@ -151,6 +151,12 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "items": [{"item": "compute", "ratio_percent": "30"}], "validity_months": 12}}"#,
     ),
     (
+        "NewSimulation",
+        "another ratio",
+        r#"{"rules": {"items": [{"item": "compute", "ratio_percent": "30"}], "validity_months": 12},
+        "filed": {"from": "2025-01-01", "until": "2025-12-31"}}"#,
+    ),
+    (
         "NewRecovery",
         "a part",
         r#"{"claim_id": "ID", "amount": "5000.00", "decision_no": "追缴决定1号", "reason": "结算单更正"}"#,

@@ -58,12 +58,15 @@ const BANK_FILE: Shape = Shape::file(
     &["application/zip", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
 );
 
-/// A report as JSON, or as a file.
-const REPORTED: Shape = Shape::or_file::<answers::ReportView>(&[
+/// As what reports are had.
+const TABLES: &[&str] = &[
     "text/csv",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/vnd.apache.parquet",
-]);
+];
+
+/// A report as JSON, or as a file.
+const REPORTED: Shape = Shape::or_file::<answers::ReportView>(TABLES);
 
 /// What was subsidised of a contract: as JSON, or as FOCUS rows.
 const CREDITS: Shape =
@@ -148,6 +151,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/programmes/{code}/rules", OFFICER, ["提出规则新版本", "Propose new rules"], programmes::propose_rules, [of::<programmes::NewRules>(), of::<programmes::RulesView>()]).creating(),
     get("/v1/programmes/{code}/rules", INSIDE, ["规则各版本", "All versions of the rules"], read!(programmes::list_rules), page::<programmes::RulesView>()),
     get("/v1/programmes/{code}/rules/{version}/explained", EVERYONE, ["规则说明（中英文）", "A version of the rules in sentences, Chinese and English"], read!(programmes::explained::get), of::<programmes::explained::ExplainedRules>()),
+    asks("/v1/programmes/{code}/rules/simulate", INSIDE, ["规则试算", "Try rules on what was decided already"], Handler::Ask(|request, body| programmes::simulation::simulate(request, body).boxed_local()), Shape::or_file::<programmes::simulation::SimulationView>(TABLES)).taking(of::<programmes::simulation::NewSimulation>()).with(&[FORMAT]),
     post("/v1/programmes/{code}/rules/{version}/approve", APPROVER, ["批准规则版本", "Approve rules"], programmes::approve_rules, [of::<programmes::Nothing>(), of::<programmes::RulesView>()]),
     post("/v1/programmes/{code}/appropriations", OFFICER, ["提出指标下达", "Propose an appropriation"], programmes::appropriate, [of::<programmes::NewAppropriation>(), of::<programmes::BudgetChangeView>()]).creating(),
     get("/v1/programmes/{code}/appropriations", INSIDE, ["指标变动列表", "List changes of the budget"], read!(programmes::list_changes), page::<programmes::BudgetChangeView>()).with(&[LIMIT, CURSOR, STATUS]),

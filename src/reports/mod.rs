@@ -21,6 +21,7 @@ pub mod related;
 pub mod report;
 pub mod sample;
 pub mod scope;
+pub mod simulation;
 pub mod snapshot_range;
 pub mod transactions;
 pub mod trial_balance;

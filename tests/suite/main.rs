@@ -66,6 +66,7 @@ mod schema;
 mod servers;
 mod service;
 mod sign_in;
+mod simulation;
 mod slices;
 mod statutory_limits;
 mod support;

@@ -6,6 +6,7 @@
 //! commands/         of each command what it reads and what is decided on it, under each other; a file per noun
 //! guards/           what commands of several nouns read and refuse alike
 //! context           the trait that a command implements; segregation/ who is in the way of an approval
+//! simulation/       rules tried on what was decided already
 //! effects           what a decision changes; refusal: why there is none; loaded: what the book knows of a key
 //! ```
 //!
@@ -25,6 +26,7 @@ pub mod loaded;
 pub mod refusal;
 pub mod reversible;
 pub mod segregation;
+pub mod simulation;
 
 use std::collections::BTreeSet;
 

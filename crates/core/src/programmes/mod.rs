@@ -22,7 +22,7 @@ pub mod explained;
 pub mod fiscal_years;
 pub mod funding;
 pub mod grants;
-mod inputs;
+pub mod inputs;
 pub mod interest;
 pub mod overrides;
 pub mod performance;

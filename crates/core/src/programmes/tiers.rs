@@ -9,7 +9,7 @@ use super::calculation::{CalculationError, base};
 use super::check::{invalid, not_applicable};
 use super::documents::Documents;
 use super::eligibility::{Applicant, Traits, lets_in};
-use super::policy::{AnnualCap, CapYear, ItemRatio, PointsRule, PolicyError};
+use super::policy::{AnnualCap, CapYear, ItemRatio, PointsRule, PolicyError, RateCeilings};
 use super::{Instrument, Policy, SettledLine, StatutoryLimits};
 use crate::domain::dates::Window;
 use crate::domain::money::Amount;
@@ -158,6 +158,12 @@ impl Policy {
     /// The points of the rules and of every tier.
     pub fn all_points(&self) -> impl Iterator<Item = &PointsRule> {
         self.points.iter().chain(self.tiers.iter().flatten().filter_map(|tier| tier.points.as_ref()))
+    }
+
+    /// Every reference rate that they name.
+    pub fn reference_names(&self) -> impl Iterator<Item = &Label> {
+        let shares = self.all_points().filter_map(|points| points.share_of_reference.as_ref());
+        shares.map(|share| &share.name).chain(self.rate_ceiling.iter().flat_map(RateCeilings::all).map(|ceiling| &ceiling.reference))
     }
 
     /// The most points of the rules and of every tier.

@@ -1,6 +1,7 @@
 //! `/programmes`: propose, approve, read; their rules and their budgets.
 
 pub mod explained;
+pub mod simulation;
 pub mod views;
 
 use serde::Deserialize;

@@ -31,7 +31,7 @@ mod tags;
 mod true_ups;
 mod usage;
 mod voucher_changes;
-mod vouchers;
+pub(super) mod vouchers;
 
 use award_lists::{ApproveAwards, RefuseAwards};
 use awards::{Accept, CancelAward, Extend, RefuseAcceptance, RefuseExtension};

@@ -266,6 +266,17 @@ fn case_of<'a>(context: Context<'a>, voucher: &'a Voucher, day: Date) -> Result<
     Ok(Case { assessment: voucher.assessment.as_ref(), overrides: &voucher.overrides, ..case })
 }
 
+/// The sheet that a voucher would have as of a day, with so much used of its caps.
+pub(in crate::book) fn tried<'a>(
+    context: Context<'a>,
+    voucher: &'a Voucher,
+    day: Date,
+    used: CapUses,
+) -> Result<Calculation, Stop> {
+    let case = Case { used, ..case_of(context, voucher, day)? };
+    Ok(case.calculate(voucher.id, voucher.calculation)?)
+}
+
 /// CNY of the sheet that was reviewed: the contract is kept for so much.
 fn seen(case: &Case<'_>, voucher: &Voucher) -> Result<Money, Fault> {
     let own = case.uses.get(&ContractHolder::Voucher(voucher.id));
