@@ -186,7 +186,17 @@ pub async fn post(
     if let Some(file) = visit.disclosed(&fields).await {
         return Ok(file);
     }
+    if let Some(file) = visit.file_asked(&fields).await {
+        return Ok(file);
+    }
     match visit.write(&fields, file).await {
+        // a question is answered where it was asked, and can be asked anew
+        Ok((outcome, _)) if outcome.has("totals") => {
+            visit.gathered.outcome = outcome;
+            visit.gathered.sent = super::doc::Doc(fields.body());
+            visit.returned = Some(Returned { fields, refusal: None });
+            shown(page, &visit, 200).await
+        }
         // what became of each of many is shown at once; sent again, it counts once
         Ok((outcome, _)) if outcome.has("results") || outcome.has("answers") => {
             visit.gathered.outcome = outcome;

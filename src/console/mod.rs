@@ -198,6 +198,7 @@ pub static PAGES: &[Page] = &[
     page("/prefunds/{id}", "/v1/prefunds/-", show!(records::one)),
     page("/programmes", "/v1/programmes", show!(programmes::list)).under(Group::Programmes, T::programmes),
     page("/programmes/{code}", "/v1/programmes/-", show!(programmes::one)),
+    page("/programmes/{code}/try", "/v1/programmes/-/rules", show!(programmes::tried::show)),
     page("/rankings", "/v1/rankings", show!(records::list)).under(Group::Programmes, T::rankings),
     page("/rankings/{id}", "/v1/rankings/-", show!(records::one)),
     page("/organisations", "/v1/organisations", show!(records::list)).under(Group::Programmes, T::organisations),

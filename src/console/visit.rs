@@ -127,7 +127,8 @@ impl<'a> Visit<'a> {
     /// Sends a form's write: what it left, and its leaf.
     pub async fn write(&self, fields: &Fields, file: Option<SentFile>) -> Result<(Doc, String), Refusal> {
         let Some((method, path)) = fields.write() else { return Err(unknown_write()) };
-        if !in_process::route(method, path).is_some_and(|(route, _)| route.writes()) {
+        if !in_process::route(method, path).is_some_and(|(route, _)| route.writes() || route.takes.is_some())
+        {
             return Err(unknown_write());
         }
         let (json, target) = (fields.body(), with_query(path, &fields.query()));
@@ -151,6 +152,19 @@ impl<'a> Visit<'a> {
             return None;
         }
         Some(self.passed_on(&with_query(path, &fields.query())).await)
+    }
+
+    /// The answer to a question as a file, where the button asks for one.
+    pub async fn file_asked(&self, fields: &Fields) -> Option<HttpResponse> {
+        let (method, path) = fields.write()?;
+        let asks = in_process::route(method, path)
+            .is_some_and(|(route, _)| !route.writes() && route.takes.is_some());
+        if !asks || fields.text("&format").is_empty() {
+            return None;
+        }
+        let (body, target) = (fields.body(), with_query(path, &fields.query()));
+        let answer = self.put(method, &target, (Body::Json(&body), None, "")).await;
+        answer.status().is_success().then_some(answer)
     }
 
     /// A form for a write that the person may do. With a `sample` of its body a dry run asks whether the document is in

@@ -1,6 +1,7 @@
 //! Programmes: what they pay for in words, and what became of their budgets.
 
 pub mod rules;
+pub mod tried;
 
 use askama::Template;
 
@@ -77,6 +78,8 @@ struct Version {
     tone: &'static str,
     by: String,
     sentences: Vec<String>,
+    /// Where it is tried.
+    tries: String,
     actions: Vec<Action>,
 }
 
@@ -148,6 +151,22 @@ const RATIO: &[Field] = &[
     field("/ratio_percent", Input::Text),
     field("/startup_ratio_percent", Input::Text),
 ];
+/// What the forms for rules ask for.
+const RULES: [Field; 13] = [
+    field("/rules/items", Input::Lines(3, RATIO)),
+    field("/rules/points/max", Input::Text),
+    field("/rules/caps/claim", Input::Money),
+    field("/rules/caps/annual/amount", Input::Money),
+    field("/rules/caps/lifetime", Input::Money),
+    field("/rules/caps/minimum_base", Input::Money),
+    field("/rules/principal_cap", Input::Money),
+    field("/rules/base", Input::Choice(&["tax_inclusive", "tax_exclusive"])),
+    field("/rules/payee", Input::Choice(&["enterprise", "provider", "bank"])),
+    field("/rules/stacking", Input::Choice(&["exclusive", "net_off", "allow"])),
+    field("/rules/rounding/mode", Input::Choice(&["half_up", "half_even", "down"])),
+    field("#/rules/validity_months", Input::Number),
+    field("#/rules/publicity_days", Input::Number),
+];
 /// A new version begins with the one in force; what the form does not ask for stays as it is.
 static NEW_RULES: Act = act("POST /v1/programmes/{programme}/rules", T::propose_rules)
     .making()
@@ -155,19 +174,19 @@ static NEW_RULES: Act = act("POST /v1/programmes/{programme}/rules", T::propose_
         field("=/rules", Input::Rest),
         field("/effective_from", Input::Date).must(),
         field("/reason", Input::Long(&[])).must(),
-        field("/rules/items", Input::Lines(3, RATIO)),
-        field("/rules/points/max", Input::Text),
-        field("/rules/caps/claim", Input::Money),
-        field("/rules/caps/annual/amount", Input::Money),
-        field("/rules/caps/lifetime", Input::Money),
-        field("/rules/caps/minimum_base", Input::Money),
-        field("/rules/principal_cap", Input::Money),
-        field("/rules/base", Input::Choice(&["tax_inclusive", "tax_exclusive"])),
-        field("/rules/payee", Input::Choice(&["enterprise", "provider", "bank"])),
-        field("/rules/stacking", Input::Choice(&["exclusive", "net_off", "allow"])),
-        field("/rules/rounding/mode", Input::Choice(&["half_up", "half_even", "down"])),
-        field("#/rules/validity_months", Input::Number),
-        field("#/rules/publicity_days", Input::Number),
+        RULES[0],
+        RULES[1],
+        RULES[2],
+        RULES[3],
+        RULES[4],
+        RULES[5],
+        RULES[6],
+        RULES[7],
+        RULES[8],
+        RULES[9],
+        RULES[10],
+        RULES[11],
+        RULES[12],
     ])
     .editing();
 
@@ -235,6 +254,7 @@ async fn versions(visit: &Visit<'_>, code: &str) -> Vec<Version> {
             tone: t.tone(&version.text("status")),
             by: visit.person(&version.text("created_by")),
             sentences: rules::sentences(visit, code, &number).await,
+            tries: format!("/programmes/{code}/try?version={number}"),
             actions: Action::all(visit, RULES_APPROVAL, &version).await,
         });
     }

@@ -120,6 +120,9 @@ impl T {
 filled_texts! {
     done(sequence: &str): "已办理，记录号 {sequence}。" / "Done: entry {sequence} of the log.";
     waiting_since(date: &str, days: i64): "{date} 起 · {days} 天" / "since {date} · {days} days";
+    budget_ends(date: &str): "按此规则，已下达的指标在 {date} 用完。" / "Under these rules the appropriation would have ended on {date}.";
+    refused_as(title: &str): "不予支持：{title}" / "refused: {title}";
+    more_in_file(count: usize): "另有 {count} 件，见下载的文件。" / "{count} more are in the file.";
     waiting_today(date: &str): "{date} 起 · 今日" / "since {date} · today";
     waits_for_you(count: usize): "等我办理 {count} 件" / "{count} wait for me";
     sheet_version(version: &str, rules: &str): "第 {version} 版 · 规则第 {rules} 版" / "sheet {version} · rules version {rules}";

@@ -163,7 +163,9 @@ impl Policy {
     /// Every reference rate that they name.
     pub fn reference_names(&self) -> impl Iterator<Item = &Label> {
         let shares = self.all_points().filter_map(|points| points.share_of_reference.as_ref());
-        shares.map(|share| &share.name).chain(self.rate_ceiling.iter().flat_map(RateCeilings::all).map(|ceiling| &ceiling.reference))
+        shares
+            .map(|share| &share.name)
+            .chain(self.rate_ceiling.iter().flat_map(RateCeilings::all).map(|ceiling| &ceiling.reference))
     }
 
     /// The most points of the rules and of every tier.
