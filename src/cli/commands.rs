@@ -9,7 +9,7 @@ use crate::http::language::Language;
 use crate::http::problem::Problem;
 use subsidy_core::book::{Command, Envelope, Outcome};
 use subsidy_core::domain::actor::SubjectError;
-use subsidy_core::domain::{Actor, AgencyCode, Role, Roles, Subject, TextHash};
+use subsidy_core::domain::{Actor, AgencyCode, Role, Roles, Sequence, Subject, TextHash};
 use subsidy_store::engine::{Answer, Engine, NewBankAccount, NewText, Submission, SubmitError, Work};
 
 /// Who is named on the command line: `issuer#sub`, or the id alone of somebody with tokens of the service's own.
@@ -63,7 +63,12 @@ impl Ask {
         agency: &AgencyCode,
         request: &str,
     ) -> Result<EngineReply, SubmitError> {
-        let submission = Submission {
+        Ok(EngineReply::of(engine.submit(self.submission(agency, request)).await?).0)
+    }
+
+    /// What the engine is asked. Same key and same `request`, same answer.
+    pub fn submission(self, agency: &AgencyCode, request: &str) -> Submission {
+        Submission {
             agency: agency.clone(),
             subject: self.actor.subject.clone(),
             key: Sha256::digest(&self.key).into(),
@@ -72,15 +77,21 @@ impl Ask {
             work: Work::One(Box::new(Envelope { actor: self.actor, if_match: None, command: self.command })),
             texts: self.texts,
             accounts: self.accounts,
-        };
-        Ok(match engine.submit(submission).await? {
-            Answer::Accepted { first, .. } => EngineReply::Accepted(Box::new(first.outcome)),
+        }
+    }
+}
+
+impl EngineReply {
+    /// What was said, and in which leaf it stands if it was accepted.
+    pub fn of(answer: Answer) -> (Self, Option<Sequence>) {
+        match answer {
+            Answer::Accepted { first, .. } => (Self::Accepted(Box::new(first.outcome)), Some(first.sequence)),
             Answer::Refused { refusal, .. } => {
                 let code = refusal.get("code").and_then(|code| code.as_str()).unwrap_or("refused").to_owned();
                 let line = Problem::refused(&refusal).line(language());
-                EngineReply::Refused { code, refusal: refusal.to_string(), line }
+                (Self::Refused { code, refusal: refusal.to_string(), line }, None)
             }
-        })
+        }
     }
 }
 

@@ -30,6 +30,7 @@ mod console;
 mod corrections;
 mod corruption;
 mod dating;
+mod demonstration;
 mod deployment;
 mod documents;
 mod engine;

@@ -7,8 +7,9 @@ use subsidy_core::organisations::{Category, Size};
 /// The agency with something in it.
 pub(super) const BEIJING: &str = "beijing_demo";
 pub(super) const BEIJING_NAME: &str = "北京市算力券（演示）";
-/// The day on which its story begins.
-pub(super) const FIRST_DAY: &str = "2025-01-02";
+/// The day on which its year begins, and that on which its story does.
+pub(super) const FIRST_DAY: &str = "2024-04-01";
+pub(super) const STORY_DAY: &str = "2025-01-02";
 /// Its business date when the story is told.
 pub(super) const TODAY: &str = "2025-06-30";
 /// The day of what is not dated by itself.
@@ -16,6 +17,7 @@ pub(super) const LATELY: &str = "2025-06-20";
 /// The agency that grants.
 pub(super) const CHENGDU: &str = "chengdu_demo";
 pub(super) const CHENGDU_NAME: &str = "成都市算力奖补（演示）";
+pub(super) const CHENGDU_FIRST_DAY: &str = "2025-01-02";
 /// The programme of all vouchers here.
 pub(super) const PROGRAMME: &str = "beijing-compute-voucher";
 
@@ -32,7 +34,7 @@ pub(super) const FIRM: &str = "91310000MA1FL0000N";
 const STARTUP: &str = "91510100MA6CD0001D";
 const RELATED_FIRM: &str = "91440300MA5F00011B";
 const RELATED_PROVIDER: &str = "91330100MA2AX00016";
-const FOREIGN_CLOUD: &str = "91350100M000100Y43";
+pub(super) const FOREIGN_CLOUD: &str = "91350100M000100Y43";
 /// Controls both of the related pair: a contract between them is refused.
 const CONTROLLER: &str = "示例控股集团";
 

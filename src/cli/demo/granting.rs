@@ -5,7 +5,7 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-use super::cases::{GRANTEES, GRANTING, RANKING};
+use super::cases::{Firm, GRANTEES, GRANTING, RANKING};
 use super::seed::{City, actor, of, subject, unexpected};
 use crate::cli::Failure;
 use crate::cli::commands::{self, salted};
@@ -32,6 +32,20 @@ use subsidy_core::vouchers::ReviewDecision;
 const SCORES: [(&str, [&str; 2]); 3] =
     [("demo-expert", ["88", "71"]), ("demo-expert-2", ["91.5", "69"]), ("demo-expert-3", ["84", "75"])];
 
+/// What data partners sold: CNY, and how many times.
+const SALES: [[&str; 2]; 10] = [
+    ["5200000", "310"],
+    ["4100000", "420"],
+    ["900000", "80"],
+    ["3350000", "265"],
+    ["2780000", "198"],
+    ["1420000", "377"],
+    ["760000", "52"],
+    ["6015000", "143"],
+    ["480000", "29"],
+    ["1995000", "220"],
+];
+
 /// The projects of the first call: who, what, CNY of its budget.
 const APPLICATIONS: [(usize, &str, &str); 2] =
     [(0, "西部智算中心国产大模型训练平台", "3000000.00"), (1, "川渝算力调度示范应用", "1200000.00")];
@@ -41,6 +55,25 @@ const WAITING: [(usize, &str, &str); 3] = [
     (1, "蜀道多模态医疗模型", "2400000.00"),
     (2, "工业质检小模型工厂", "900000.00"),
 ];
+
+/// A project that is applied for: by whom, and CNY of its budget.
+#[derive(Clone, Copy)]
+pub(super) struct FirmProject<'a> {
+    pub(super) firm: &'a Firm,
+    pub(super) project: &'a str,
+    pub(super) budget: &'a str,
+}
+
+impl FirmProject<'_> {
+    pub(super) fn applicant(&self) -> Result<Actor, Failure> {
+        of(Role::Enterprise, self.firm.code)
+    }
+
+    fn of<'a>((firm, project, budget): (usize, &'a str, &'a str)) -> Result<FirmProject<'a>, Failure> {
+        let firm = GRANTEES.get(firm).ok_or_else(|| unexpected(project))?;
+        Ok(FirmProject { firm, project, budget })
+    }
+}
 
 impl City<'_> {
     pub(super) async fn grant_projects(&self) -> Result<(), Failure> {
@@ -54,24 +87,31 @@ impl City<'_> {
             self.register(firm).await?;
         }
         self.on("2025-03-03").await?;
-        let call = self.call("2025", ["2025-03-10", "2025-03-31"], 2).await?;
+        let call = self.call("2025 年度", ["2025-03-10", "2025-03-31"], 2).await?;
         self.on("2025-03-20").await?;
         for (place, project) in APPLICATIONS.iter().enumerate() {
             let step = format!("application {place}");
-            let id = self.drafted((call, "2025-04-01"), *project, &step).await?;
-            self.passed(id, *project, &step).await?;
+            let asked = FirmProject::of(*project)?;
+            let id = self.drafted((call, "2025-04-01"), asked, &step).await?;
+            self.passed(id, asked, &step).await?;
             for (expert, scores) in SCORES {
                 let score = scores.get(place).copied().unwrap_or_default();
                 self.scored(id, expert, score, &step).await?;
             }
         }
-        let [award, later] = self.awarded(call).await?;
+        self.on("2025-04-03").await?;
+        let awards = self.awarded(call, "awards").await?;
+        let [(award, firm), (later, _)] = awards.as_slice() else { return Err(unexpected("awards")) };
+        let (award, later) = (*award, *later);
         self.on("2025-04-15").await?;
-        let claim = self.tranche(award, "首款").await?;
+        let claim = self.tranche(award, firm, "首款", "首款").await?;
         self.paid(claim, "2025-04-18", "tranche 1").await?;
+        if self.whole_year {
+            self.second_call().await?;
+        }
         self.on("2026-03-16").await?;
         self.accepted(award).await?;
-        let last = self.tranche(award, "尾款").await?;
+        let last = self.tranche(award, firm, "尾款", "尾款").await?;
         self.paid(last, "2026-03-20", "tranche 2").await?;
         self.extended(later).await?;
         self.ranked("2025").await?;
@@ -80,15 +120,16 @@ impl City<'_> {
 
     /// A call that takes applications, and what of them waits for whom.
     async fn wait(&self) -> Result<(), Failure> {
-        let call = self.call("2026", ["2026-03-16", "2026-04-15"], 1).await?;
+        let call = self.call("2026 年度", ["2026-03-16", "2026-04-15"], 1).await?;
         for (place, project) in WAITING.iter().enumerate() {
             let step = format!("waiting application {place}");
-            let id = self.drafted((call, "2026-05-01"), *project, &step).await?;
+            let asked = FirmProject::of(*project)?;
+            let id = self.drafted((call, "2026-05-01"), asked, &step).await?;
             match place {
                 0 => {}
-                1 => self.submitted(id, *project, &step).await?,
+                1 => self.submitted(id, asked, &step).await?,
                 _ => {
-                    self.passed(id, *project, &step).await?;
+                    self.passed(id, asked, &step).await?;
                     self.scored(id, "demo-expert-2", "82", &step).await?;
                 }
             }
@@ -106,9 +147,13 @@ impl City<'_> {
 
     /// The data partners of a year: the first two of three, named and published.
     async fn ranked(&self, year: &str) -> Result<(), Failure> {
+        self.ranked_as(year, &GRANTEES, 2).await
+    }
+
+    pub(super) async fn ranked_as(&self, year: &str, firms: &[Firm], top: u32) -> Result<(), Failure> {
         let metric =
             |name| Ok::<_, Failure>(Metric { name: Label::parse(name)?, weight: Score::parse("1")? });
-        let entries = GRANTEES.iter().zip([["5200000", "310"], ["4100000", "420"], ["900000", "80"]]);
+        let entries = firms.iter().zip(SALES);
         let entries = entries.map(|(firm, values)| {
             let values = values.into_iter().map(Score::parse).collect::<Result<_, _>>()?;
             Ok(Entry { organisation: CreditCode::parse(firm.code)?, values, evidence: Vec::new() })
@@ -119,24 +164,34 @@ impl City<'_> {
             year: Date::parse(&format!("{year}-12-31"))?.year(),
             metrics: vec![metric("销售额")?, metric("销售量")?],
             entries: entries.collect::<Result<_, Failure>>()?,
-            top: 2,
+            top,
         };
         let propose = Command::ProposeRanking(Box::new(propose));
-        let Outcome::Ranking(ranking) = self.step("ranking", actor(Role::Officer)?, propose).await? else {
+        let Outcome::Ranking(ranking) =
+            self.step(&format!("ranking {year}"), actor(Role::Officer)?, propose).await?
+        else {
             return Err(unexpected("ranking"));
         };
         let approve = Command::ApproveRanking(ApproveRanking { id: ranking.id });
-        self.step("approve ranking", actor(Role::Approver)?, approve).await?;
+        self.step(&format!("approve ranking {year}"), actor(Role::Approver)?, approve).await?;
         Ok(())
     }
 
-    async fn call(&self, year: &str, [from, until]: [&str; 2], count: u32) -> Result<CallId, Failure> {
+    pub(super) async fn call(
+        &self,
+        year: &str,
+        [from, until]: [&str; 2],
+        count: u32,
+    ) -> Result<CallId, Failure> {
         let propose = ProposeCall {
             id: CallId::new(Uuid::now_v7()),
             programme: ProgrammeCode::parse(programme(GRANTING))?,
             title: Title {
-                zh: Line::parse(&format!("{year} 年度算力重点项目申报通知"))?,
-                en: Line::parse(&format!("Key compute projects of {year}"))?,
+                zh: Line::parse(&format!("{year}算力重点项目申报通知"))?,
+                en: Line::parse(&format!(
+                    "Key compute projects of {}",
+                    year.replace(" 年度", "").replace("第二批", ", second call")
+                ))?,
             },
             filing: Window { from: Date::parse(from)?, until: Date::parse(until)? },
             quota: Quota { count: Some(count), amount: None },
@@ -151,13 +206,13 @@ impl City<'_> {
         Ok(call.id)
     }
 
-    async fn drafted(
+    pub(super) async fn drafted(
         &self,
         (call, from): (CallId, &str),
-        (firm, project, budget): (usize, &'static str, &'static str),
+        asked: FirmProject<'_>,
         step: &str,
     ) -> Result<ApplicationId, Failure> {
-        let firm = GRANTEES.get(firm).ok_or_else(|| unexpected(project))?;
+        let FirmProject { firm, project, budget } = asked;
         let write = WriteApplication {
             id: ApplicationId::new(Uuid::now_v7()),
             call,
@@ -170,31 +225,29 @@ impl City<'_> {
             },
             evidence: Vec::new(),
         };
-        let (applicant, draft) =
-            (of(Role::Enterprise, firm.code)?, Command::DraftApplication(Box::new(write)));
+        let (applicant, draft) = (asked.applicant()?, Command::DraftApplication(Box::new(write)));
         let Outcome::Application { application, .. } = self.step(step, applicant, draft).await? else {
             return Err(unexpected(step));
         };
         Ok(application.id)
     }
 
-    async fn submitted(
+    pub(super) async fn submitted(
         &self,
         id: ApplicationId,
-        (firm, ..): (usize, &'static str, &'static str),
+        asked: FirmProject<'_>,
         step: &str,
     ) -> Result<(), Failure> {
-        let firm = GRANTEES.get(firm).ok_or_else(|| unexpected(step))?;
         let submit = Command::SubmitApplication(NameApplication { id });
-        self.step(&format!("submit {step}"), of(Role::Enterprise, firm.code)?, submit).await?;
+        self.step(&format!("submit {step}"), asked.applicant()?, submit).await?;
         Ok(())
     }
 
     /// An application filed, and passed on to its experts.
-    async fn passed(
+    pub(super) async fn passed(
         &self,
         id: ApplicationId,
-        asked: (usize, &'static str, &'static str),
+        asked: FirmProject<'_>,
         step: &str,
     ) -> Result<(), Failure> {
         self.submitted(id, asked, step).await?;
@@ -210,7 +263,13 @@ impl City<'_> {
         Ok(())
     }
 
-    async fn scored(&self, id: ApplicationId, expert: &str, score: &str, step: &str) -> Result<(), Failure> {
+    pub(super) async fn scored(
+        &self,
+        id: ApplicationId,
+        expert: &str,
+        score: &str,
+        step: &str,
+    ) -> Result<(), Failure> {
         let comment = salted("技术路线清晰，预算合理");
         let criterion = Criterion { name: Label::parse("综合")?, score: Score::parse(score)? };
         let command = Command::ScoreApplication(ScoreApplication {
@@ -228,34 +287,44 @@ impl City<'_> {
         Ok(())
     }
 
-    /// The list of the call, approved; its two awards.
-    async fn awarded(&self, call: CallId) -> Result<[AwardId; 2], Failure> {
-        self.on("2025-04-03").await?;
+    /// The list of the call, approved; its awards, with whose they are.
+    pub(super) async fn awarded(
+        &self,
+        call: CallId,
+        step: &str,
+    ) -> Result<Vec<(AwardId, &'static Firm)>, Failure> {
         let propose = Command::ProposeAwards(ProposeAwards { id: call, awards: Vec::new() });
-        self.step("awards", actor(Role::Officer)?, propose).await?;
+        self.step(step, actor(Role::Officer)?, propose).await?;
         let approve = Command::ApproveAwards(NameCall { id: call });
-        let decided = self.step("approve awards", actor(Role::Approver)?, approve).await?;
-        let Outcome::Call(call) = decided else { return Err(unexpected("awards")) };
-        match call.list.as_slice() {
-            [first, second] => Ok([first.award, second.award]),
-            _ => Err(unexpected("awards")),
-        }
+        let decided = self.step(&format!("approve {step}"), actor(Role::Approver)?, approve).await?;
+        let Outcome::Call(call) = decided else { return Err(unexpected(step)) };
+        let firms = || GRANTEES.iter().chain(&super::year::CHENGDU);
+        let firm = |code: CreditCode| firms().find(|firm| firm.code == code.as_str());
+        call.list
+            .iter()
+            .map(|listed| Ok((listed.award, firm(listed.organisation).ok_or_else(|| unexpected(step))?)))
+            .collect()
     }
 
     /// A tranche claimed, reviewed and approved.
-    async fn tranche(&self, award: AwardId, name: &str) -> Result<ClaimId, Failure> {
-        let firm = GRANTEES.first().ok_or_else(|| unexpected(name))?;
+    pub(super) async fn tranche(
+        &self,
+        award: AwardId,
+        firm: &Firm,
+        name: &str,
+        step: &str,
+    ) -> Result<ClaimId, Failure> {
         let (of, request) = (
             of(Role::Enterprise, firm.code)?,
             ClaimRequest::GrantTranche { award, tranche: Label::parse(name)? },
         );
         let draft = Command::DraftClaim(Box::new(WriteClaim::new(ClaimId::new(Uuid::now_v7()), request)));
-        let Outcome::Claim { claim, .. } = self.step(&format!("tranche {name}"), of.clone(), draft).await?
+        let Outcome::Claim { claim, .. } = self.step(&format!("tranche {step}"), of.clone(), draft).await?
         else {
             return Err(unexpected(name));
         };
         let id = claim.id;
-        self.step(&format!("submit tranche {name}"), of, Command::SubmitClaim(NameClaim { id })).await?;
+        self.step(&format!("submit tranche {step}"), of, Command::SubmitClaim(NameClaim { id })).await?;
         let (decision, accept_incomplete_usage) = (ReviewDecision::Pass, false);
         let review = Command::ReviewClaim(ReviewClaim {
             id,
@@ -264,9 +333,9 @@ impl City<'_> {
             accept_incomplete_usage,
             assessment: None,
         });
-        self.step(&format!("review tranche {name}"), actor(Role::Officer)?, review).await?;
+        self.step(&format!("review tranche {step}"), actor(Role::Officer)?, review).await?;
         let approve = Command::ApproveClaim(ApproveClaim { id, effective_date: None });
-        self.step(&format!("approve tranche {name}"), actor(Role::Approver)?, approve).await?;
+        self.step(&format!("approve tranche {step}"), actor(Role::Approver)?, approve).await?;
         Ok(id)
     }
 

@@ -10,6 +10,8 @@ mod renting;
 mod seed;
 mod story;
 mod tamper;
+mod told;
+mod year;
 
 use super::stop::Stop;
 use super::{Failure, ListenArgs, Settings, opened, output, serve};
@@ -20,6 +22,9 @@ use subsidy_store::engine::{Engine, store};
 pub struct DemoArgs {
     #[command(flatten)]
     listen: ListenArgs,
+    /// A few cases of each kind, ready at once, in place of a whole year of both agencies
+    #[arg(long)]
+    small: bool,
     #[command(subcommand)]
     show: Option<Show>,
 }
@@ -43,20 +48,21 @@ impl DemoArgs {
 
 pub async fn run(args: &DemoArgs, settings: &Settings) -> Result<(), Failure> {
     match args.show {
-        None => served(settings).await,
+        None => served(settings, args.small).await,
         Some(Show::Tamper) => tamper::run(settings).await,
     }
 }
 
-async fn served(settings: &Settings) -> Result<(), Failure> {
+async fn served(settings: &Settings, small: bool) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     opened::with(settings, async |opened| {
         let engine = serve::start(opened).await?;
         let served = async {
             refuse_beside_a_ledger(&engine).await?;
             seed::agencies(opened, &engine).await?;
-            seed::beijing(&engine, &stop).await?;
-            seed::chengdu(&engine, &stop).await?;
+            let objects = settings.objects()?;
+            seed::beijing(&engine, &objects, &stop, small).await?;
+            seed::chengdu(&engine, &objects, &stop, small).await?;
             serve::serve(opened, &engine, &stop, people::all()?, |base| {
                 output::line(greeting::text(base))?;
                 tracing::info!(url = base, "listening");

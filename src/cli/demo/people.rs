@@ -1,7 +1,7 @@
 //! The people of the demonstration: who opens the sign-in page may be any of them.
 
 use super::cases::{BANK, BEIJING, BEIJING_NAME, CHENGDU, CHENGDU_NAME, FIRM, GRANTEES, PROVIDER};
-use super::seed::{actor, of};
+use super::seed::{actor, deputy, of};
 use crate::cli::Failure;
 use crate::console::Person;
 use subsidy_core::domain::{Actor, AgencyCode, Role};
@@ -15,6 +15,7 @@ pub(super) fn all() -> Result<Vec<Person>, Failure> {
         (of(Role::Bank, BANK)?, ["周宁", "Zhou Ning"]),
         (actor(Role::Auditor)?, ["孙静", "Sun Jing"]),
         (actor(Role::Operator)?, ["吴维", "Wu Wei"]),
+        (deputy(Role::Approver)?, ["郑明", "Zheng Ming"]),
     ];
     let applicant = GRANTEES.first().map_or(FIRM, |firm| firm.code);
     let chengdu = [

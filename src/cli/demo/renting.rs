@@ -37,7 +37,10 @@ impl City<'_> {
         self.step("rate USD/CNY", actor(Role::Officer)?, Command::LoadReferenceRate(rate)).await?;
         for cloud in &CLOUDS {
             let rental = self.contract(cloud).await?;
-            self.meter(cloud, rental).await?;
+            if self.bills(rental).await? == 0 {
+                self.meter(&format!("usage {}", cloud.contract_no), (rental, cloud.provider), cloud.bill)
+                    .await?;
+            }
             self.claim_usage(cloud, rental).await?;
         }
         Ok(())
@@ -66,15 +69,22 @@ impl City<'_> {
         }
     }
 
-    /// The billing file, brought by its provider; nothing where it was brought before.
-    async fn meter(&self, cloud: &Cloud, rental: RentalId) -> Result<(), Failure> {
+    /// How many billing files a contract has.
+    pub(super) async fn bills(&self, rental: RentalId) -> Result<u32, Failure> {
         let reading = "cannot read the ledger";
         let conn = self.engine.reader(&self.agency).await.map_err(Failure::doing(reading))?;
-        let known =
-            RentalUsageRow::by_keys(&conn, &[rental.uuid()]).await.map_err(Failure::doing(reading))?;
-        if !known.is_empty() {
-            return Ok(());
-        }
+        let known = RentalUsageRow::by_keys(&conn, &[rental.uuid()]).await;
+        let known = known.map_err(Failure::doing(reading))?;
+        Ok(known.first().map(RentalUsageRow::read).transpose()?.map_or(0, |usage| usage.imports))
+    }
+
+    /// A billing file, brought by its provider.
+    pub(super) async fn meter(
+        &self,
+        step: &str,
+        (rental, provider): (RentalId, &str),
+        bill: &str,
+    ) -> Result<(), Failure> {
         let wanted = ImportRequest {
             agency: self.agency.clone(),
             id: UsageImportId::new(Uuid::now_v7()),
@@ -82,17 +92,16 @@ impl City<'_> {
             mode: Mode::Strict,
             replaces: Vec::new(),
             adds: false,
-            sha256: ContentHash::new(Sha256::digest(cloud.bill).into()),
+            sha256: ContentHash::new(Sha256::digest(bill).into()),
             dry_run: false,
             errors_max: 1,
         };
-        let file = Billing::csv(cloud.bill.as_bytes());
-        let importing = format!("cannot import the usage of {}", cloud.contract_no);
+        let file = Billing::csv(std::io::Cursor::new(bill.to_owned()));
+        let importing = format!("cannot import the usage of {step}");
         let staged = stage(self.engine.database(), &wanted, file, |_| ()).await;
         let staged = staged.map_err(Failure::doing(importing.clone()))?;
         let import = Command::ImportUsage(Box::new(staged.command.clone()));
-        let step = format!("usage {}", cloud.contract_no);
-        let said = self.step(&step, of(Role::Provider, cloud.provider)?, import).await;
+        let said = self.step(step, of(Role::Provider, provider)?, import).await;
         let own = matches!(&said, Ok(Outcome::UsageImport(import)) if import.id == wanted.id);
         staged.settle(own).await.map_err(Failure::doing(importing))?;
         said.map(|_| ())

@@ -4,19 +4,23 @@
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::cases::{
-    APPROPRIATIONS, BEIJING, BEIJING_NAME, CASES, CHENGDU, CHENGDU_NAME, Case, FIRMS, FIRST_DAY, Firm,
-    INDUSTRY, INDUSTRY_LIST, LATELY, PROGRAMME, PROGRAMMES, PROVIDER, Reached, TODAY,
+    APPROPRIATIONS, BEIJING, BEIJING_NAME, CASES, CHENGDU, CHENGDU_FIRST_DAY, CHENGDU_NAME, Case, FIRMS,
+    FIRST_DAY, Firm, INDUSTRY, INDUSTRY_LIST, LATELY, PROGRAMME, PROGRAMMES, PROVIDER, Reached, STORY_DAY,
+    TODAY,
 };
 use super::redemptions::REDEMPTIONS;
+use super::year::{self, Year};
 use crate::cli::Failure;
 use crate::cli::agency::{Create, create};
 use crate::cli::commands::{self, Ask, EngineReply, salted, unanswered};
 use crate::cli::opened::Opened;
 use crate::cli::programme::{ProgrammeFile, bring};
 use crate::cli::stop::Stop;
+use crate::objects::Objects;
 use subsidy_core::agencies::{CreateAgency, MoveBusinessDate};
 use subsidy_core::book::{Command, Outcome};
 use subsidy_core::domain::dates::Zone;
@@ -38,7 +42,7 @@ use subsidy_store::keys::accounts::{AccountVault, Sealed, masked};
 
 pub(super) async fn agencies(opened: &Opened<'_>, engine: &Engine) -> Result<(), Failure> {
     for (code, name, today) in
-        [(BEIJING, BEIJING_NAME, Some(FIRST_DAY)), (CHENGDU, CHENGDU_NAME, Some(FIRST_DAY))]
+        [(BEIJING, BEIJING_NAME, Some(FIRST_DAY)), (CHENGDU, CHENGDU_NAME, Some(CHENGDU_FIRST_DAY))]
     {
         let command = CreateAgency {
             code: AgencyCode::parse(code)?,
@@ -52,21 +56,31 @@ pub(super) async fn agencies(opened: &Opened<'_>, engine: &Engine) -> Result<(),
     Ok(())
 }
 
-/// What is in the first of them.
-pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure> {
-    let city = City { engine, agency: AgencyCode::parse(BEIJING)?, stop };
+/// What is in the first of them, of which the year is a part or not.
+pub(super) async fn beijing(
+    engine: &Engine,
+    objects: &Objects,
+    stop: &Stop,
+    small: bool,
+) -> Result<(), Failure> {
+    let year = if small { Year::default() } else { year::beijing()? };
+    let city = City::new(BEIJING, (engine, objects, stop), (year, small))?;
+    if city.was_told().await? {
+        return Ok(());
+    }
     for (file, text) in PROGRAMMES {
         let file = ProgrammeFile::parse(text, Path::new(file))?;
         bring(engine, &city.agency, &file, (&subject(Role::Officer)?, Some(&subject(Role::Approver)?)))
             .await?;
     }
-    for (programme, amount) in APPROPRIATIONS {
-        city.appropriate(programme, amount).await?;
-    }
     for firm in &FIRMS {
         city.register(firm).await?;
     }
     city.list_industry().await?;
+    city.on(STORY_DAY).await?;
+    for (programme, amount) in APPROPRIATIONS {
+        city.appropriate(programme, amount).await?;
+    }
     let (mut vouchers, mut redemptions) = (Vec::new(), REDEMPTIONS.iter().peekable());
     for case in &CASES {
         while let Some(earlier) = redemptions.next_if(|redemption| redemption.day() < case.day()) {
@@ -81,12 +95,24 @@ pub(super) async fn beijing(engine: &Engine, stop: &Stop) -> Result<(), Failure>
     city.on(LATELY).await?;
     city.lend().await?;
     city.on(TODAY).await?;
-    city.rent_from_clouds().await
+    city.rent_from_clouds().await?;
+    city.told(TODAY).await
 }
 
 /// What is in the other: grants, and organisations ranked.
-pub(super) async fn chengdu(engine: &Engine, stop: &Stop) -> Result<(), Failure> {
-    City { engine, agency: AgencyCode::parse(CHENGDU)?, stop }.grant_projects().await
+pub(super) async fn chengdu(
+    engine: &Engine,
+    objects: &Objects,
+    stop: &Stop,
+    small: bool,
+) -> Result<(), Failure> {
+    let year = if small { Year::default() } else { year::chengdu()? };
+    let city = City::new(CHENGDU, (engine, objects, stop), (year, small))?;
+    if city.was_told().await? {
+        return Ok(());
+    }
+    city.grant_projects().await?;
+    city.told(year::CHENGDU_LAST_DAY).await
 }
 
 /// Who acts in a role in the demonstration, and whom the printed token of the role names.
@@ -98,6 +124,11 @@ pub(super) fn actor(role: Role) -> Result<Actor, Failure> {
     Ok(Actor { subject: subject(role)?, roles: Roles::from(role), organisation: None })
 }
 
+/// Another approver, for what the first had a hand in; an officer once, for which an auditor should ask.
+pub(super) fn deputy(role: Role) -> Result<Actor, Failure> {
+    Ok(Actor { subject: commands::subject("demo-approver-2")?, ..actor(role)? })
+}
+
 /// Who acts for an organisation.
 pub(super) fn of(role: Role, organisation: &str) -> Result<Actor, Failure> {
     Ok(Actor { organisation: Some(CreditCode::parse(organisation)?), ..actor(role)? })
@@ -106,13 +137,30 @@ pub(super) fn of(role: Role, organisation: &str) -> Result<Actor, Failure> {
 pub(super) struct City<'a> {
     pub(super) engine: &'a Engine,
     pub(super) agency: AgencyCode,
-    stop: &'a Stop,
+    pub(super) objects: &'a Objects,
+    pub(super) stop: &'a Stop,
+    /// Whether the year is told beside the story, and what is left of it.
+    pub(super) whole_year: bool,
+    pub(super) year: Mutex<Year>,
+}
+
+impl<'a> City<'a> {
+    fn new(
+        agency: &str,
+        (engine, objects, stop): (&'a Engine, &'a Objects, &'a Stop),
+        (year, small): (Year, bool),
+    ) -> Result<Self, Failure> {
+        let (agency, year) = (AgencyCode::parse(agency)?, Mutex::new(year));
+        Ok(Self { engine, agency, objects, stop, whole_year: !small, year })
+    }
 }
 
 impl City<'_> {
     /// Moves the agency's business date on to the day on which the story goes on.
     pub(super) async fn on(&self, day: &str) -> Result<(), Failure> {
-        let command = Command::MoveBusinessDate(MoveBusinessDate { date: Date::parse(day)? });
+        let date = Date::parse(day)?;
+        self.go_on(date).await?;
+        let command = Command::MoveBusinessDate(MoveBusinessDate { date });
         self.step(&format!("day {day}"), actor(Role::Officer)?, command).await.map(|_| ())
     }
 
@@ -169,7 +217,7 @@ impl City<'_> {
     }
 
     pub(super) async fn appropriate(&self, programme: &str, amount: &str) -> Result<(), Failure> {
-        let (code, today) = (ProgrammeCode::parse(programme)?, Date::parse("2025-01-02")?);
+        let (code, today) = (ProgrammeCode::parse(programme)?, Date::parse(STORY_DAY)?);
         let propose = ProposeBudgetChange {
             id: BudgetChangeId::new(Uuid::now_v7()),
             programme: code.clone(),
@@ -193,7 +241,17 @@ impl City<'_> {
     }
 
     pub(super) async fn register(&self, firm: &Firm) -> Result<(), Failure> {
-        let account = self.account(firm)?;
+        let (command, account) = self.registering(firm)?;
+        let step = format!("organisation {}", firm.code);
+        let mut ask = Ask::new(actor(Role::Officer)?, format!("demo {step}"), command);
+        ask.accounts.extend(account);
+        self.asked(&step, ask).await?;
+        Ok(())
+    }
+
+    /// What registers a firm, and the number of its account as it is kept.
+    pub(super) fn registering(&self, firm: &Firm) -> Result<(Command, Option<NewBankAccount>), Failure> {
+        let (account, sealed) = self.account(firm)?.unzip();
         let command = RegisterOrganisation {
             credit_code: CreditCode::parse(firm.code)?,
             name: Line::parse(firm.name)?,
@@ -203,14 +261,9 @@ impl City<'_> {
             region: Some(Label::parse(firm.region)?),
             controller: firm.controller.map(Line::parse).transpose()?,
             related: Vec::new(),
-            bank_account: account.as_ref().map(|(account, _)| account.clone()),
+            bank_account: account,
         };
-        let step = format!("organisation {}", firm.code);
-        let command = Command::RegisterOrganisation(Box::new(command));
-        let mut ask = Ask::new(actor(Role::Officer)?, format!("demo {step}"), command);
-        ask.accounts.extend(account.map(|(_, sealed)| sealed));
-        self.asked(&step, ask).await?;
-        Ok(())
+        Ok((Command::RegisterOrganisation(Box::new(command)), sealed))
     }
 
     /// A firm's account, and its number sealed.

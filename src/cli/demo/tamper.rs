@@ -52,7 +52,7 @@ async fn shown(opened: &Opened<'_>, stop: &Stop) -> Result<(), Failure> {
     let engine = serve::start(opened).await?;
     let made = async {
         seed::agencies(opened, &engine).await?;
-        seed::beijing(&engine, stop).await
+        seed::beijing(&engine, &opened.settings().objects()?, stop, true).await
     };
     let made = made.await;
     engine.shut_down().await;

@@ -172,7 +172,7 @@ impl ProgrammeFile {
         Err(Failure::Usage(format!("{}, line {place}: {said}", path.display())))
     }
 
-    pub(super) fn command(&self) -> ProposeProgramme {
+    pub fn command(&self) -> ProposeProgramme {
         ProposeProgramme {
             code: self.code.clone(),
             title: self.title.clone(),

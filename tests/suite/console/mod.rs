@@ -17,10 +17,10 @@ const PEOPLE: [&str; 7] = ["王文", "陈立", "李航", "赵云", "周宁", "�
 /// The most bytes of a page.
 const PAGE_BYTES_MAX: usize = 120_000;
 
-/// A demonstration that nobody else uses.
+/// A demonstration that nobody else uses, of a few cases.
 fn demonstration() -> (Place, Demo) {
     let place = Place::new(None);
-    let demo = Demo::start(&place);
+    let demo = Demo::small(&place);
     (place, demo)
 }
 
