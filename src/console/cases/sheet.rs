@@ -105,11 +105,13 @@ fn shortened(text: &str) -> String {
 
 fn cap(t: T, sheet: &Doc, input: &str, code: &str, cut: Option<&Doc>) -> SheetRow {
     let value = sheet.at(&format!("inputs.{input}"));
-    let basis = if value.has("cap") {
-        t.cap_used(&value.money("cap"), &value.money("used"))
-    } else {
-        t.cap_of(&figures::amount(&value.own_text()))
-    };
+    // the caps of groups stand in a list, of a year or in all
+    let groups = sheet.list(&format!("inputs.{input}"));
+    let shared = groups.iter().flat_map(|group| ["annual", "lifetime"].map(|cap| group.at(cap)));
+    let used = std::iter::once(value.clone()).chain(shared).filter(|cap| cap.has("cap"));
+    let used: Vec<_> = used.map(|cap| t.cap_used(&cap.money("cap"), &cap.money("used"))).collect();
+    let basis =
+        if used.is_empty() { t.cap_of(&figures::amount(&value.own_text())) } else { used.join(" · ") };
     SheetRow {
         step: t.word(code),
         basis,

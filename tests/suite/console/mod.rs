@@ -75,7 +75,8 @@ fn english_words(html: &str) -> Vec<String> {
 
 #[test]
 fn every_link_of_every_page_leads_somewhere_for_everybody() {
-    let (_place, demo) = demonstration();
+    let place = Place::new(None);
+    let demo = Demo::start(&place);
     for name in PEOPLE {
         let mut browser = Browser::signed_in(&demo.url, name);
         let home = browser.get("/").location;
