@@ -12,6 +12,7 @@ mod error_pages;
 mod error_places;
 pub mod examples;
 pub mod extract;
+mod file_shapes;
 pub mod groups;
 pub mod handler;
 pub mod handlers;

@@ -4,6 +4,7 @@
 use futures_util::FutureExt;
 
 use super::callers::*;
+use super::file_shapes::*;
 use super::handler::{ReadRequest, Reply, Upload};
 use super::handlers::batches::{BatchResults, NewBatch};
 use super::handlers::claims::{credits, drafts, objections, recalculations, reconciliation, unmatched};
@@ -11,7 +12,7 @@ use super::handlers::grants::{self, applications, awards};
 use super::handlers::loans::{estimate as estimates, quote as quotes};
 use super::handlers::payments::{answers as bank_answers, file as payment_file};
 use super::handlers::prefunds::true_ups;
-use super::handlers::reports::{audit, audit_reports as room, exports, report_response as answers, work};
+use super::handlers::reports::{audit, audit_reports as room, exports, work};
 use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
     agencies, audit_notes, calendar, cap_groups, claims, evidence, loans, organisations, overrides, payments,
@@ -36,47 +37,6 @@ macro_rules! read {
         Handler::Read(|request| $handler(request).boxed_local())
     };
 }
-
-/// A file of any of the types that are taken.
-const EVIDENCE_FILE: Shape = Shape::file(
-    "application/pdf",
-    &[
-        "image/png",
-        "image/jpeg",
-        "application/ofd",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "application/xml",
-        "application/zip",
-        "text/csv",
-        "text/plain",
-    ],
-);
-
-/// What a bank answers with.
-const BANK_FILE: Shape = Shape::file(
-    "application/xml",
-    &["application/zip", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
-);
-
-/// As what reports are had.
-const TABLES: &[&str] = &[
-    "text/csv",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.apache.parquet",
-];
-
-/// A report as JSON, or as a file.
-const REPORTED: Shape = Shape::or_file::<answers::ReportView>(TABLES);
-
-/// What was subsidised of a contract: as JSON, or as FOCUS rows.
-const CREDITS: Shape =
-    Shape::or_file::<credits::CreditsView>(&["text/csv", "application/vnd.apache.parquet"]);
-
-/// What is wrong with a billing file: a page, or all of it as a file.
-const USAGE_ERRORS: Shape = Shape::page_or_file::<usage_imports::RowErrorView>(&[
-    "text/csv",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-]);
 
 /// Every route of the contract.
 #[rustfmt::skip]
