@@ -88,7 +88,7 @@ cures! {
     InvalidInstant: ["请写作带时区的时刻，如 \"2026-05-01T09:30:00+08:00\"。", "Write it with its offset, such as \"2026-05-01T09:30:00+08:00\"."];
     InvalidZone: ["请写作 Asia/Shanghai 这样的名称。", "Write a name such as Asia/Shanghai."];
     InvalidFiscalYear: ["请写作四位整数，如 2026，不加引号。", "Write an integer of four digits such as 2026, without quotes."];
-    InvalidAbout: ["请写作 \"claim/{id}\"；种类为 award、claim、leaf（序号）、loan、organisation、payment_batch、programme、recovery、rental、voucher。", "Write it as \"claim/{id}\"; the kinds are award, claim, leaf (by its sequence), loan, organisation, payment_batch, programme, recovery, rental and voucher."];
+    InvalidAbout: ["请写作 \"claim/编号\"；种类为 award、claim、leaf（序号）、loan、organisation、payment_batch、programme、recovery、rental、voucher。", "Write it as \"claim/id\"; the kinds are award, claim, leaf (by its sequence), loan, organisation, payment_batch, programme, recovery, rental and voucher."];
     InvalidId: ["请原样使用服务返回的 id。", "Use the id exactly as the service returned it."];
     InvalidHash: ["请原样使用服务返回的 64 位小写十六进制摘要。", "Use the 64 lower-case hexadecimal digits as the service returned them."];
     InvalidProgrammeCode: ["请改用 1 至 40 个小写字母、数字、- 或 _，以字母或数字开头，如 bj-voucher-2026。", "Use 1 to 40 lower-case letters, digits, - and _ that begin with a letter or digit, such as bj-voucher-2026."];
