@@ -94,7 +94,9 @@ pub fn weakness(name: &str, password: &str) -> Option<WeakPassword> {
     } else if password.len() > PASSWORD_BYTES_MAX {
         Some(WeakPassword::Long)
     } else {
-        password.to_lowercase().contains(name).then_some(WeakPassword::HasName)
+        // a short name is a part of many words
+        let has_name = name.chars().count() > 3 && password.to_lowercase().contains(name);
+        has_name.then_some(WeakPassword::HasName)
     }
 }
 
@@ -285,10 +287,10 @@ impl Accounts<'_> {
     pub async fn enter(&self, given: Given<'_>) -> Result<Entry, Failed> {
         let name = given.name.trim().to_lowercase();
         let address = given.address.map(|address| address.to_string()).unwrap_or_default();
-        let [by_name, by_address] = [("name", &name), ("address", &address)]
-            .map(|(kind, who)| self.vault.session_mac(&[b"try", kind.as_bytes(), who.as_bytes()]));
-        if !self.may_try(&by_name, ACCOUNT_FAILURES_MAX).await?
-            || !self.may_try(&by_address, ADDRESS_FAILURES_MAX).await?
+        let (by_name, by_address) = (self.tried("name", &name), self.tried("address", &address));
+        // an address that is refused already locks no name
+        if !self.may_try(&by_address, ADDRESS_FAILURES_MAX).await?
+            || !self.may_try(&by_name, ACCOUNT_FAILURES_MAX).await?
         {
             return Ok(Entry::TooMany);
         }
@@ -312,6 +314,11 @@ impl Accounts<'_> {
         })
     }
 
+    /// What tries are counted under.
+    fn tried(&self, kind: &str, who: &str) -> [u8; 32] {
+        self.vault.session_mac(&[b"try", kind.as_bytes(), who.as_bytes()])
+    }
+
     /// Counts a try as a failure until it turns out to be none: many at once are not more than so many.
     async fn may_try(&self, who: &[u8], most: i32) -> Result<bool, Failed> {
         let (conn, now) = (self.database.admin().await?, Utc::now());
@@ -326,7 +333,7 @@ impl Accounts<'_> {
         let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
         let conn = self.database.admin().await?;
         let Some(sealed) = &account.factor else { return Ok(false) };
-        let secret = CodeSecret::of(&self.vault.open_factor(&account.name, sealed)?);
+        let secret = CodeSecret::of(&self.vault.open_private(&account.name, sealed)?);
         if let Some(step) = secret.step_of(&code, Utc::now()) {
             return Ok(accounts::use_step(&conn, &account.name, step).await? == 1);
         }
@@ -354,7 +361,7 @@ impl Accounts<'_> {
         let codes: Vec<_> = (0..RECOVERY_CODES).map(|_| drawn(2)).collect();
         let hash = |code: &String| self.recovery_hash(&account.name, &code.replace('-', ""));
         let after = Account {
-            factor: Some(self.vault.seal_factor(&account.name, secret.bytes())?),
+            factor: Some(self.vault.seal_private(&account.name, secret.bytes())?),
             factor_step: step,
             ..account.clone()
         };
@@ -372,6 +379,7 @@ impl Accounts<'_> {
         if factor {
             after.factor = None;
         }
+        accounts::forget(&*self.database.admin().await?, &self.tried("name", &account.name)).await?;
         self.change(account, after, factor.then(none_left)).await
     }
 

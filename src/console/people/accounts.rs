@@ -11,12 +11,13 @@ use super::super::answer::{At, answered, begun, html, see};
 use super::super::figures;
 use super::super::form::{Fields, Refusal};
 use super::super::layout::Frame;
-use super::super::session::Session;
+use super::super::session::{Session, SignedIn};
 use super::super::sign_in::account::{accounts, fault};
+use super::super::sign_in::admitted;
 use super::super::texts::T;
 use super::super::visit::{Shown, Visit, render};
 use super::may;
-use crate::auth::accounts::drawn;
+use crate::auth::accounts::{Account, drawn};
 use crate::http::problem::Problem;
 
 struct Row {
@@ -43,6 +44,8 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
     if !may(&visit.who.identity.actor) {
         return Err(Refusal::from_problem(&Problem::new(Code::Forbidden), visit));
     }
+    let held = admitted(visit.state, visit.who.identity.clone()).await;
+    held.map_err(|problem| Refusal::from_problem(&problem, visit))?;
     listed(visit, None).await
 }
 
@@ -66,6 +69,20 @@ async fn listed(visit: &Visit<'_>, drawn: Option<(String, String)>) -> Shown {
     render(&AccountsPage { page, t: visit.t, rows, drawn })
 }
 
+/// Logs who changed whose account. Error: somebody else changed it meanwhile.
+fn told(is_done: bool, by: &SignedIn, account: &Account, done: &str) -> Result<(), Problem> {
+    if !is_done {
+        return Err(Problem::new(Code::VersionConflict));
+    }
+    tracing::info!(
+        by = by.identity.actor.subject.as_str(),
+        account = account.name,
+        done,
+        "an account was changed"
+    );
+    Ok(())
+}
+
 /// `POST /people`
 pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResponse {
     let answer = async {
@@ -75,6 +92,7 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
         if fields.text(".csrf") != session.csrf() || !may(&who.identity.actor) {
             return Err(Problem::new(Code::Forbidden));
         }
+        admitted(&at.0, who.identity.clone()).await?;
         let (accounts, wanted) = (accounts(&at.0), fields.text(".do"));
         let found = accounts.find(fields.text(".name")).await.map_err(fault)?;
         let own = found.filter(|account| account.agency == who.identity.agency);
@@ -82,13 +100,19 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
         match wanted {
             "reset" if account.has_factor() => {
                 let password = drawn(4);
-                accounts.reset(&account, &password, false).await.map_err(fault)?;
+                told(
+                    accounts.reset(&account, &password, false).await.map_err(fault)?,
+                    who,
+                    &account,
+                    wanted,
+                )?;
                 let visit = begun(&at, &request, &session, who);
                 let shown = listed(&visit, Some((account.name, password))).await;
                 return Ok(shown.map_or_else(|_| see("/people"), |page| html(200, page)));
             }
             "disable" | "enable" => {
-                accounts.disable(&account, wanted == "disable").await.map_err(fault)?;
+                let is_done = accounts.disable(&account, wanted == "disable").await.map_err(fault)?;
+                told(is_done, who, &account, wanted)?;
             }
             _ => return Err(Problem::new(Code::Forbidden)),
         }

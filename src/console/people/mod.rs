@@ -13,6 +13,7 @@ use super::figures;
 use super::form::{Fields, Refusal};
 use super::layout::Frame;
 use super::session::{IDLE, Session};
+use super::sign_in::admitted;
 use super::texts::T;
 use super::visit::{Shown, Visit, render};
 use crate::http::problem::Problem;
@@ -45,6 +46,8 @@ pub async fn sessions(visit: &Visit<'_>) -> Shown {
     if !may(&identity.actor) {
         return Err(Refusal::from_problem(&Problem::new(Code::Forbidden), visit));
     }
+    let held = admitted(visit.state, identity.clone()).await;
+    held.map_err(|problem| Refusal::from_problem(&problem, visit))?;
     let now = Utc::now();
     let found = async {
         let conn = visit.state.engine.database().admin().await.map_err(Problem::from)?;
@@ -77,6 +80,7 @@ pub async fn end(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespons
         if fields.text(".csrf") != session.csrf() || !may(&who.identity.actor) {
             return Err(Problem::new(Code::Forbidden));
         }
+        admitted(&at.0, who.identity.clone()).await?;
         let conn = at.0.engine.database().admin().await?;
         let listed = OfAgency { agency: who.identity.agency.as_str(), id: fields.text(".id") };
         sessions::end_listed(&conn, listed).await?;

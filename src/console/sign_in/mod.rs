@@ -133,7 +133,10 @@ async fn page(
 
 /// A place within the console: nothing that a browser takes for another host.
 fn within(path: &str) -> String {
-    let plain = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    // browsers drop tabs and take a backslash for a slash
+    let plain = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains(|c: char| c == '\\' || c.is_control());
     if plain { path.to_owned() } else { String::new() }
 }
 
@@ -240,7 +243,7 @@ async fn identity(state: &AppState, console: &Console, fields: &Fields) -> Optio
 }
 
 /// The same who were let in with a token over the API are let in here.
-async fn admitted(state: &AppState, identity: Identity) -> Result<Identity, Problem> {
+pub(super) async fn admitted(state: &AppState, identity: Identity) -> Result<Identity, Problem> {
     if !state.agencies.knows(&state.engine, &identity.agency).await? {
         return Err(Problem::new(Code::Unauthenticated));
     }

@@ -7,8 +7,8 @@ use super::super::answer::{At, answered, begun, html, see, with_session};
 use super::super::form::Fields;
 use super::super::session::Session;
 use super::super::visit::Visit;
-use super::Trouble;
 use super::account::{accounts, chosen, fault, own};
+use super::{Trouble, admitted};
 use crate::auth::accounts::{Entry, Given};
 use crate::http::problem::Problem;
 
@@ -21,6 +21,7 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
         if fields.text(".csrf") != session.csrf() {
             return Err(Problem::new(Code::Forbidden));
         }
+        admitted(&at.0, who.identity.clone()).await?;
         let visit = Visit { path: "/me".to_owned(), ..begun(&at, &request, &session, who) };
         let t = visit.t;
         let Some(account) = own(&visit).await? else { return Err(Problem::new(Code::Forbidden)) };
@@ -45,7 +46,10 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
         };
         match new {
             Some(new) => {
-                accounts(&at.0).choose(&account, new).await.map_err(fault)?;
+                // it was closed or set back meanwhile
+                if accounts(&at.0).choose(&account, new).await.map_err(fault)?.is_none() {
+                    return Ok(see("/sign-in"));
+                }
                 // every session ended with the old password, this one too
                 let begun = Session::begin(&who.identity, &at.0).await?;
                 Ok(with_session(see("/me"), &begun, at.1.secure))

@@ -70,7 +70,7 @@ pub async fn leave(at: At, request: HttpRequest) -> HttpResponse {
         let next = within(&asked(&request, "next"));
         match address(&at, &request, &session, &next, "").await? {
             Ok(address) => Ok(with_session(see(&address), &session, at.1.secure)),
-            Err(failed) => troubled(&at, &request, &session, next, failed).await,
+            Err(failed) => troubled(&at, &request, &session, (next, &Fields::default()), failed).await,
         }
     };
     answered(answer.await, &request)
@@ -98,7 +98,7 @@ pub async fn leave_with_form(at: At, request: HttpRequest, bytes: web::Bytes) ->
                 let shown = render(&AwayPage { page: frame, t, address }).unwrap_or_default();
                 Ok(with_session(html(200, shown), &session, at.1.secure))
             }
-            Err(failed) => troubled(&at, &request, &session, next, failed).await,
+            Err(failed) => troubled(&at, &request, &session, (next, &fields), failed).await,
         }
     };
     answered(answer.await, &request)
@@ -106,14 +106,16 @@ pub async fn leave_with_form(at: At, request: HttpRequest, bytes: web::Bytes) ->
 
 type Failed = (u16, Trouble);
 
+/// The sign-in page, with what is wrong; what was typed before waits on.
 async fn troubled(
     at: &At,
     request: &HttpRequest,
     session: &Session,
-    next: String,
+    (next, fields): (String, &Fields),
     (status, trouble): Failed,
 ) -> Result<HttpResponse, Problem> {
-    let said = SignInNotes { next, trouble: Some(trouble), ..SignInNotes::default() };
+    let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let said = SignInNotes { next, kept, trouble: Some(trouble), ..SignInNotes::default() };
     page(at, request, session, said, status).await
 }
 
@@ -143,6 +145,9 @@ async fn address(
     };
     let conn = at.0.engine.database().admin().await?;
     sign_ins::forget(&conn, now - TAKES).await?;
+    // it may hold what an officer types of an account, so it stands there sealed
+    let kept = at.0.vault.seal_private(&drawn, kept.as_bytes()).map_err(|error| Problem::fault(&error))?;
+    let kept = &URL_SAFE_NO_PAD.encode(kept);
     let mac = mac(&at.0, session, &drawn, [next, kept], now);
     let state = Sha256::digest(&drawn);
     sign_ins::begin(&conn, NewSignIn { state: &state, next, kept, now, mac: &mac }).await?;
@@ -173,7 +178,8 @@ pub async fn returned(at: At, request: HttpRequest) -> HttpResponse {
                 return Ok(see(home(&who.identity.actor)));
             }
             let trouble = Trouble::new(t.sign_in_over(), t.sign_in_anew());
-            return troubled(&at, &request, &session, String::new(), (401, trouble)).await;
+            return troubled(&at, &request, &session, (String::new(), &Fields::default()), (401, trouble))
+                .await;
         };
         let failed = match signed_in(&at, flow, &request, &session, &under_way).await {
             Ok(identity) => match admitted(&at.0, identity).await {
@@ -185,7 +191,7 @@ pub async fn returned(at: At, request: HttpRequest) -> HttpResponse {
             },
             Err(failed) => failed,
         };
-        troubled(&at, &request, &session, under_way.next, failed).await
+        troubled(&at, &request, &session, (under_way.next, &under_way.kept), failed).await
     };
     answered(answer.await, &request)
 }
@@ -198,7 +204,9 @@ async fn taken(at: &At, session: &Session, drawn: String) -> Result<Option<Under
     if row.mac != mac || Utc::now() - row.began_at > TAKES {
         return Ok(None);
     }
-    let kept = serde_json::from_str(&row.kept).map(Fields::of).unwrap_or_default();
+    let sealed = URL_SAFE_NO_PAD.decode(&row.kept).unwrap_or_default();
+    let kept = at.0.vault.open_private(&drawn, &sealed).ok();
+    let kept = kept.and_then(|kept| serde_json::from_slice(&kept).ok()).map(Fields::of).unwrap_or_default();
     Ok(Some(UnderWay { drawn, next: row.next, kept }))
 }
 

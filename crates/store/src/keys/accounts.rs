@@ -78,19 +78,20 @@ impl AccountVault {
         hmac_of_parts(&self.session_key, parts)
     }
 
-    /// Encrypts the secret of the second factor of an account.
+    /// Encrypts what the console keeps of people: the secret of a second factor, a form that waits for a sign-in. `name` says
+    /// whose it is.
     ///
     /// # Errors
     /// [`AccountError`] beyond the cipher's limits.
-    pub fn seal_factor(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, AccountError> {
+    pub fn seal_private(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, AccountError> {
         sealed(&self.factor_key, name.as_bytes(), secret)
     }
 
-    /// Decrypts what [`AccountVault::seal_factor`] gave for the same account.
+    /// Decrypts what [`AccountVault::seal_private`] gave for the same name.
     ///
     /// # Errors
     /// [`AccountError`] if it is another's, or sealed under another secret.
-    pub fn open_factor(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, AccountError> {
+    pub fn open_private(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, AccountError> {
         opened(&self.factor_key, name.as_bytes(), sealed)
     }
 }
