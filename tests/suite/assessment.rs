@@ -96,3 +96,22 @@ fn a_voucher_is_assessed_at_its_review() {
     city.recomputes();
     city.verifies();
 }
+
+#[test]
+fn a_tier_by_the_base_is_that_of_what_was_found() {
+    let city = City::open("assessed_tier", &rules(json!({})), "10000000");
+    let of = json!({
+        "items": [{"item": "compute", "ratio_percent": "30"}], "assessment": "required",
+        "tiers": [{"when": {"base_above": "1000000"}, "items": [{"item": "compute", "ratio_percent": "40"}]}],
+    });
+    city.programme_of("rental_subsidy", "r", &of, "10000000");
+    let contract = city.create("/v1/rentals", &city.firm, &rental("A-3", "9000000"));
+    city.move_to("2025-03-01");
+    let id = city.filed(&city.firm, &rent(&contract, json!([{"item": "compute", "amount": "1200000"}])));
+    assert_eq!(city.claim(&id)["amount"], json!("480000.00"));
+    let reviewed = city.expect(200, &format!("/v1/claims/{id}/review"), &city.zhao, &found("900000"));
+    assert_eq!(reviewed["amount"], json!("270000.00"), "900,000 is not above 1,000,000");
+    city.expect(200, &format!("/v1/claims/{id}/approve"), &city.chen, &json!({}));
+    city.recomputes();
+    city.verifies();
+}

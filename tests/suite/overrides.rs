@@ -98,3 +98,17 @@ fn a_cap_of_a_claim_is_relaxed_or_stays() {
     city.recomputes();
     city.verifies();
 }
+
+#[test]
+fn a_cap_that_one_tier_alone_has_can_be_relaxed() {
+    let city = City::open("relaxed_tiers", &rules(json!({})), "1000000");
+    let mut of = capped();
+    of["validity_months"] = json!(12);
+    of["overrides"] = json!([{"code": "claim_cap", "up_to": "2000"}]);
+    of["tiers"] = json!([
+        {"when": {"tags_any": ["a"]}, "caps": {"claim": "1000"}},
+        {"when": {"tags_any": ["b"]}, "items": [{"item": "compute", "ratio_percent": "20"}]},
+    ]);
+    city.programme("v", &of, "1000000");
+    assert_eq!(city.get("/v1/programmes/v", &city.lin)["status"], json!("active"));
+}

@@ -11,7 +11,6 @@ use super::bounds::cut;
 pub use super::bounds::{Reduction, ReductionCode};
 pub use super::calculation_error::CalculationError;
 pub use super::cap_use::{CapUse, GroupUse};
-use super::documents::Documents;
 use super::funding::joint_room;
 pub use super::inputs::Inputs;
 use super::interest::Segment;
@@ -115,14 +114,8 @@ pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
 }
 
 /// What rules take their ratios of, in all.
-pub fn base(
-    policy: &Policy,
-    startup: bool,
-    lines: &[SettledLine],
-    documents: Option<&Documents>,
-) -> Result<Exact, CalculationError> {
-    let base = Some(policy.base.unwrap_or_default());
-    let inputs = Inputs { startup, base, documents: documents.cloned(), ..Inputs::default() };
+pub fn base(policy: &Policy, lines: &[SettledLine], inputs: Inputs) -> Result<Exact, CalculationError> {
+    let inputs = Inputs { base: Some(policy.base.unwrap_or_default()), ..inputs };
     Ok(Exact::sum(sheet_lines::of(lines, policy, &inputs)?.iter().map(|line| line.base))?)
 }
 

@@ -97,8 +97,7 @@ pub fn beyond_known(others: &[LevelMoney], levels: Levels) -> Result<Money, OutO
 
 /// CNY that a joint ceiling leaves beside what others pay; rounded down, so that all together stay within it.
 pub fn joint_room(base: Exact, percent: Percent, others: &[LevelMoney]) -> Result<Money, OutOfRange> {
-    let whole = Exact::from_money(base.round(RoundingMode::Down)?);
-    Exact::ratio(whole, percent)?.round(RoundingMode::Down)?.minus(total(others)?)
+    Exact::ratio(base, percent)?.round(RoundingMode::Down)?.minus(total(others)?)
 }
 
 impl Policy {
@@ -124,5 +123,21 @@ impl Policy {
             return Err(CalculationError::OtherFundingMissing);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_joint_ceiling_is_rounded_once() {
+        let base = Exact::ratio(Exact::from_money(Money::from_fen(10_001_900)), Percent::from_micro(100_000))
+            .unwrap();
+        // 95 % of 100.019 is 95.01805
+        let room = joint_room(base, Percent::from_micro(95_000_000), &[]).unwrap();
+        assert_eq!(room, Money::from_fen(9_501));
     }
 }

@@ -206,7 +206,8 @@ pub fn counting(overrides: &[Override]) -> Vec<Relaxed> {
     found
 }
 
-/// Rules with relaxed caps. No cap is lowered.
+/// Rules with relaxed caps, as far as they themselves allow it: what was approved under a version may be computed under
+/// another. No cap is lowered.
 pub fn relaxed<'a>(mut policy: Cow<'a, Policy>, relaxed: &[Relaxed]) -> Cow<'a, Policy> {
     let raise = |cap: &mut Amount, to: Amount| {
         if to.money() > cap.money() {
@@ -214,6 +215,9 @@ pub fn relaxed<'a>(mut policy: Cow<'a, Policy>, relaxed: &[Relaxed]) -> Cow<'a, 
         }
     };
     for one in relaxed {
+        let rule = policy.overrides.iter().flatten().find(|rule| rule.code == one.code);
+        let Some(up_to) = rule.map(|rule| rule.up_to) else { continue };
+        let to = if one.to.money() > up_to.money() { up_to } else { one.to };
         let caps = &mut policy.to_mut().caps;
         let cap = match one.code {
             OverrideCode::ClaimCap => caps.claim.as_mut(),
@@ -221,7 +225,7 @@ pub fn relaxed<'a>(mut policy: Cow<'a, Policy>, relaxed: &[Relaxed]) -> Cow<'a, 
             OverrideCode::AnnualCap => caps.annual.as_mut().map(|annual| &mut annual.amount),
         };
         if let Some(cap) = cap {
-            raise(cap, one.to);
+            raise(cap, to);
         }
     }
     policy

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::assessment::Assessment;
 use super::calculation::{CalculationError, base};
 use super::check::{invalid, not_applicable};
 use super::documents::Documents;
 use super::eligibility::{Applicant, Traits, lets_in};
+use super::inputs::Inputs;
 use super::policy::{AnnualCap, CapYear, ItemRatio, PointsRule, PolicyError, RateCeilings};
 use super::{Instrument, Policy, SettledLine, StatutoryLimits};
 use crate::domain::dates::Window;
@@ -116,16 +118,22 @@ impl Policy {
         (1..).zip(self.tiers.iter().flatten()).find(|(_, tier)| tier.when.holds(traits)).map(|(n, _)| n)
     }
 
-    /// The tier of a case. `lines` are what the base is taken of: nothing of a loan.
+    /// The tier of a case. `lines` are what the base is taken of, as far as documents and an assessment let them count: nothing
+    /// of a loan.
     pub fn tier(
         &self,
         of: &Applicant<'_>,
         lines: &[SettledLine],
-        documents: Option<&Documents>,
+        (documents, assessment): (Option<&Documents>, Option<&Assessment>),
     ) -> Result<Option<u32>, CalculationError> {
         let sized = |tier: &Tier| tier.when.base_above.is_some() || tier.when.base_up_to.is_some();
         let sized = self.tiers.iter().flatten().any(sized);
-        let base = sized.then(|| base(self, of.organisation.startup, lines, documents)).transpose()?;
+        let base = sized.then(|| {
+            let documents = documents.cloned();
+            let inputs = Inputs { startup: of.organisation.startup, documents, ..Inputs::default() };
+            base(self, lines, Inputs { assessment: assessment.cloned(), ..inputs })
+        });
+        let base = base.transpose()?;
         Ok(self.tier_of(&Traits { base, ..of.traits() }))
     }
 
@@ -209,7 +217,9 @@ impl Policy {
             {
                 return Err(within(invalid("/caps/annual/year")));
             }
-            let rules = Self { tiers: None, tier_required: None, ..self.under(Some(number)).into_owned() };
+            // overrides are held to the caps of the rules and of all tiers together
+            let own = self.under(Some(number)).into_owned();
+            let rules = Self { tiers: None, tier_required: None, overrides: None, ..own };
             rules.check(instrument, window, limits).map_err(within)?;
         }
         Ok(())

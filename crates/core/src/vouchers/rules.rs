@@ -62,7 +62,7 @@ pub fn contract_free(
 /// The sheet of a voucher. Error: what makes it come to nothing.
 pub fn calculate(own: VoucherId, version: u32, facts: &Facts<'_>) -> Result<Calculation, CalculationError> {
     let (rules, lines) = (&facts.rules.rules, &facts.rental.lines);
-    let tier = rules.tier(&facts.applicant, lines, None)?;
+    let tier = rules.tier(&facts.applicant, lines, (None, facts.assessment))?;
     rules.in_a_tier(tier)?;
     let overrides = counting(facts.overrides);
     let policy = &*relaxed(rules.under(tier), &overrides);

@@ -128,7 +128,10 @@ fn anew(
     let applicant = applicant(context, &between, rules)?;
     let tier = match before.subject.voucher() {
         Some(_) => voucher_basis::tier(context, voucher(context, before)?, rules, &applicant)?,
-        None => rules.rules.tier(&applicant, changed.subject.settlement(), documents.as_ref())?,
+        None => {
+            let found = (documents.as_ref(), changed.assessment.as_ref());
+            rules.rules.tier(&applicant, changed.subject.settlement(), found)?
+        }
     };
     let relaxed = overrides::counting(&changed.overrides);
     let facts = claims::Facts {

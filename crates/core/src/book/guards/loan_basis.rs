@@ -151,7 +151,7 @@ impl<'a> LoanBasis<'a> {
         let (organisation, supplier) = (loan.organisation, loan.bank);
         let between = Between { organisation, supplier, project, filed: self.filed };
         let applicant = party(context, &between, rules)?;
-        let tier = rules.rules.tier(&applicant, &[], None)?;
+        let tier = rules.rules.tier(&applicant, &[], (None, None))?;
         Ok(rules::Facts {
             rules,
             policy: rules.rules.under(tier),

@@ -152,7 +152,11 @@ impl<'a> RentalBasis<'a> {
         let (organisation, supplier) = (rental.organisation, rental.provider);
         let between = Between { organisation, supplier, project, filed: self.filed };
         let applicant = party(context, &between, rules)?;
-        let tier = rules.rules.tier(&applicant, asked.subject.settlement(), documents.as_ref())?;
+        let tier = rules.rules.tier(
+            &applicant,
+            asked.subject.settlement(),
+            (documents.as_ref(), asked.assessment),
+        )?;
         Ok(rules::Facts {
             rules,
             policy: rules.rules.under(tier),

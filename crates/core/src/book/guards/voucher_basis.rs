@@ -47,7 +47,7 @@ pub(crate) fn tier(
 ) -> Result<Option<u32>, Stop> {
     let lost = || Fault::Broken(format!("voucher {} has lost its contract", voucher.id));
     let rental = context.book.rentals.get(&voucher.rental)?.ok_or_else(lost)?;
-    Ok(rules.rules.tier(applicant, &rental.lines, None)?)
+    Ok(rules.rules.tier(applicant, &rental.lines, (None, voucher.assessment.as_ref()))?)
 }
 
 /// What a redemption is held against, all of it loaded.

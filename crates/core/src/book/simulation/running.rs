@@ -68,9 +68,11 @@ impl Running {
         let Some(voucher) = claim.subject.voucher() else { return Ok(None) };
         let recorded = one.sheet.inputs.voucher_balance.unwrap_or_default();
         let Some(face) = self.faces.get(&voucher) else { return Ok(Some(recorded)) };
-        let more = face.amounts.new.minus(face.amounts.old)?;
-        let drawn = face.redeemed.new.minus(face.redeemed.old)?;
-        Ok(Some(recorded.plus(more)?.minus(drawn)?.max(Money::ZERO)))
+        if face.amounts.new == face.amounts.old && face.redeemed.new == face.redeemed.old {
+            return Ok(Some(recorded));
+        }
+        // what an approval records is what the claim held, which another voucher would have had more or less of
+        Ok(Some(face.amounts.new.minus(face.redeemed.new)?.max(Money::ZERO)))
     }
 
     fn key(&self, scope: CapScope, case: &Case, year: Option<FiscalYear>) -> CapUsageKey {

@@ -176,7 +176,11 @@ impl<'a> Trial<'a> {
             // as they were known
             facts.documents.clone_from(&one.sheet.inputs.documents);
             let lines = claim.subject.settlement();
-            facts.tier = rules.rules.tier(&facts.applicant, lines, facts.documents.as_ref())?;
+            facts.tier = rules.rules.tier(
+                &facts.applicant,
+                lines,
+                (facts.documents.as_ref(), facts.assessment.as_ref()),
+            )?;
             facts.policy = overrides::relaxed(rules.rules.under(facts.tier), &facts.overrides);
         }
         basis.sheet(context, &claim.subject, one.sheet.version, &facts)
