@@ -6,16 +6,12 @@
 //! that a restart forgets none.
 
 use std::net::IpAddr;
-use std::sync::LazyLock;
 
-use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use chrono::{DateTime, TimeDelta, Utc};
-use rand::Rng;
-use rand::rngs::OsRng;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 use super::one_time_codes::CodeSecret;
+use super::passwords::{PASSWORD_BYTES_MAX, drawn, hashed_later, matches};
 use super::sign_in::ISSUER;
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Instant, Roles, Subject};
 use subsidy_store::accounts::{self, AccountRow, FailedTry, UsedCode, WrittenAccount};
@@ -24,23 +20,11 @@ use subsidy_store::db::pool::Database;
 use subsidy_store::keys::accounts::AccountVault;
 use subsidy_store::sessions;
 
-/// The fewest characters of a password that somebody chooses.
-pub const PASSWORD_CHARS_MIN: usize = 12;
-const PASSWORD_BYTES_MAX: usize = 512;
 /// Failures that an account has in a quarter of an hour, and an address, which an office shares.
 pub const ACCOUNT_FAILURES_MAX: i32 = 5;
 const ADDRESS_FAILURES_MAX: i32 = 50;
 const FAILURES_COUNT_FOR: TimeDelta = TimeDelta::minutes(15);
 const RECOVERY_CODES: usize = 10;
-/// Letters and digits that nobody takes for each other.
-const PLAIN: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789x";
-
-/// Argon2id over 19 MiB, twice, which is what the crate takes by default and OWASP advises. Passwords are hashed two at a time, whoever asks.
-static HASHER: LazyLock<Argon2<'static>> = LazyLock::new(Argon2::default);
-static HASHING: Semaphore = Semaphore::const_new(2);
-/// What a name that nobody has is compared with.
-static NOBODYS: LazyLock<String> = LazyLock::new(|| hashed(&drawn(4)).unwrap_or_default());
-
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// An account whose row is the one that the service wrote.
@@ -77,54 +61,6 @@ pub enum Entry {
     Refused,
     /// Too many failures; nothing was looked at.
     TooMany,
-}
-
-/// Why a password cannot be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WeakPassword {
-    Short,
-    Long,
-    HasName,
-}
-
-/// Whether somebody may choose a password.
-pub fn weakness(name: &str, password: &str) -> Option<WeakPassword> {
-    if password.chars().count() < PASSWORD_CHARS_MIN {
-        Some(WeakPassword::Short)
-    } else if password.len() > PASSWORD_BYTES_MAX {
-        Some(WeakPassword::Long)
-    } else {
-        // a short name is a part of many words
-        let has_name = name.chars().count() > 3 && password.to_lowercase().contains(name);
-        has_name.then_some(WeakPassword::HasName)
-    }
-}
-
-/// A password or a code that nobody guesses: groups of five letters, each of 25 bits.
-pub fn drawn(groups: usize) -> String {
-    let letter = || PLAIN.get(OsRng.gen_range(0..PLAIN.len())).copied().map_or('x', char::from);
-    let group = || (0..5).map(|_| letter()).collect::<String>();
-    (0..groups).map(|_| group()).collect::<Vec<_>>().join("-")
-}
-
-/// Takes long, and much memory.
-pub fn hashed(password: &str) -> Result<String, Failed> {
-    let hash: PasswordHash = HASHER.hash_password(password.as_bytes()).map_err(|error| error.to_string())?;
-    Ok(hash.to_string())
-}
-
-async fn matches(hash: Option<String>, password: String) -> Result<bool, Failed> {
-    let _turn = HASHING.acquire().await?;
-    let compare = move || {
-        let hash = PasswordHash::new(hash.as_ref().unwrap_or(&NOBODYS)).ok()?;
-        HASHER.verify_password(password.as_bytes(), &hash).ok()
-    };
-    Ok(tokio::task::spawn_blocking(compare).await?.is_some())
-}
-
-async fn hashed_later(password: String) -> Result<String, Failed> {
-    let _turn = HASHING.acquire().await?;
-    tokio::task::spawn_blocking(move || hashed(&password)).await?
 }
 
 /// No recovery codes.

@@ -5,6 +5,7 @@ pub mod identity;
 pub mod jwks;
 mod key_source;
 pub mod one_time_codes;
+pub mod passwords;
 pub mod provider_keys;
 pub mod sign_in;
 pub mod token;

@@ -17,7 +17,8 @@ use super::super::sign_in::admitted;
 use super::super::texts::T;
 use super::super::visit::{Shown, Visit, render};
 use super::may;
-use crate::auth::accounts::{Account, drawn};
+use crate::auth::accounts::Account;
+use crate::auth::passwords::drawn;
 use crate::http::problem::Problem;
 
 struct Row {
