@@ -2,7 +2,7 @@
 
 use super::cell::{Show, col};
 use super::choices::{LINES, ORGANISATIONS, PROGRAMMES, RENTAL};
-use super::{Record, record};
+use super::{Phrase, Record, record};
 use crate::console::acts::{Act, DATED, Field, Input, OPINION, REASON, act, field, review};
 use crate::console::texts::T;
 
@@ -73,8 +73,19 @@ pub static CLAIMS: Record = Record {
     )
 };
 
+/// What an assessment says of an item.
+const ASSESSED: &[Field] = &[field("/item", Input::Text), field("/amount", Input::Money)];
+
+/// What a review asks for where the rules want an assessment.
+const fn assessed(at: &'static str, input: Input, label: Phrase) -> Field {
+    Field { on: "assessment_missing", ..field(at, input).called(label) }
+}
+const FOUND: Field = assessed("/assessment/lines", Input::Lines(3, ASSESSED), T::assessed_lines);
+const RATIO: Field = assessed("/assessment/ratio_percent", Input::Text, T::assessed_ratio);
+const WHY: Field = assessed("/assessment/reason", Input::Long(&[]), T::assessed_reason);
+
 pub const VOUCHER_ACTS: &[Act] = &[
-    review("POST /v1/vouchers/{id}/review", &[OPINION]),
+    review("POST /v1/vouchers/{id}/review", &[FOUND, RATIO, WHY, OPINION]),
     act("POST /v1/vouchers/{id}/issue", T::issue).asking(DATED),
     act("POST /v1/vouchers/{id}/suspend", T::suspend).bad().asking(REASON),
     act("POST /v1/vouchers/{id}/reinstate", T::reinstate).asking(REASON),
@@ -84,7 +95,7 @@ pub const VOUCHER_ACTS: &[Act] = &[
 const INCOMPLETE: Field = Field { on: "usage_incomplete", ..field("?/accept_incomplete_usage", Input::Flag) };
 
 pub const CLAIM_ACTS: &[Act] = &[
-    review("POST /v1/claims/{id}/review", &[OPINION, INCOMPLETE]),
+    review("POST /v1/claims/{id}/review", &[FOUND, RATIO, WHY, OPINION, INCOMPLETE]),
     act("POST /v1/claims/{id}/approve", T::approve).asking(DATED),
     act("POST /v1/claims/{id}/reject", T::reject).bad().asking(REASON),
     act("POST /v1/claims/{id}/submit", T::submit).asking(&[field(".promise", Input::Flag).must()]),

@@ -92,6 +92,9 @@ texts! {
     approve_end: "批准终止" / "Approve the end";
     reject_end: "驳回终止" / "Reject the end";
     reference_rates: "参考利率" / "Reference rates";
+    assessed_lines: "审定金额" / "Assessed amounts";
+    assessed_ratio: "审定比例（%，低于规则时填写）" / "Assessed ratio (%, where it is lower)";
+    assessed_reason: "审定理由（此时下面的意见留空）" / "Why (leave the opinion below empty then)";
     audit_notes: "审计备注" / "Audit notes";
     write_note: "写备注" / "Write a note";
     note_hint: "种类/编号，例如 claim/0194…、leaf/7" / "Kind and key, such as claim/0194… or leaf/7";
