@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::one_time_codes::CodeSecret;
-use super::passwords::{PASSWORD_BYTES_MAX, drawn, hashed_later, matches};
+use super::passwords::{Failed, PASSWORD_BYTES_MAX, drawn, hashed_later, matches};
 use super::sign_in::ISSUER;
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Instant, Roles, Subject};
 use subsidy_store::accounts::{self, AccountRow, FailedTry, UsedCode, WrittenAccount};
@@ -25,8 +25,6 @@ pub const ACCOUNT_FAILURES_MAX: i32 = 5;
 const ADDRESS_FAILURES_MAX: i32 = 50;
 const FAILURES_COUNT_FOR: TimeDelta = TimeDelta::minutes(15);
 const RECOVERY_CODES: usize = 10;
-pub type Failed = Box<dyn std::error::Error + Send + Sync>;
-
 /// An account whose row is the one that the service wrote.
 #[derive(Debug, Clone)]
 pub struct Account {

@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::rngs::OsRng;
 use tokio::sync::Semaphore;
 
-use super::accounts::Failed;
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// The fewest characters of a password that somebody chooses.
 pub const PASSWORD_CHARS_MIN: usize = 12;

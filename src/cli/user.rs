@@ -9,7 +9,7 @@ use super::output::{self, Form};
 use super::token::{credit_code, role};
 use super::{Failure, Settings, opened};
 use crate::auth::accounts::{Account, Accounts};
-use crate::auth::passwords::{WeakPassword, drawn, weakness};
+use crate::auth::passwords::{Failed, WeakPassword, drawn, weakness};
 use subsidy_core::domain::{AgencyCode, CreditCode, Role};
 use subsidy_store::keys::Keys;
 use subsidy_store::keys::accounts::AccountVault;
@@ -127,7 +127,7 @@ async fn existing(accounts: &Accounts<'_>, name: &str) -> Result<Account, Failur
     found.ok_or_else(|| Failure::new(format!("there is no account {name}")))
 }
 
-fn changed(done: Result<bool, crate::auth::accounts::Failed>) -> Result<(), Failure> {
+fn changed(done: Result<bool, Failed>) -> Result<(), Failure> {
     match done.map_err(Failure::Failed)? {
         true => Ok(()),
         false => Err(Failure::new("the account changed meanwhile: try again")),

@@ -161,7 +161,7 @@ cures! {
     OverrideOutOfRange: ["请填写高于原上限、不超过 {up_to} 的金额。", "Give an amount above the cap and at most {up_to}."];
     OtherFundingMissing: ["请在 other_funding 中逐项列明层级、金额和文号；没有的，写空列表 []。", "List level, amount and document of each in other_funding; where there is none, send an empty list []."];
     OtherFundingClashes: ["请核对 other_funding：该级（{level}）资助确为同一费用的，本专项不再补贴；不是同一费用的，请更正后重新提交。", "Look at other_funding: where money of that level ({level}) is for the same costs, nothing is paid here; where it is not, correct that and send it again."];
-    AssessmentMissing: ["请在审核时填写审定结果（assessment）：各项审定金额、理由，以及另定的比例。", "Send assessment with the review: the amounts that count, the ratio where it is another, and the reason."];
+    AssessmentMissing: ["请在审核时填写审定结果：各项审定金额、理由，以及另定的比例。", "Send assessment with the review: the amounts that count, the ratio where it is another, and the reason."];
     AssessmentAboveFiled: ["请核对申报明细，将审定金额改为不超过 {filed}，每项只列一次。", "Compare with what was filed, assess at most {filed}, and name each item once."];
     GroupCapExhausted: ["请待下一年度，或核对使用该合并限额的各专项已批准的申领（GET /v1/cap-groups/{group}、GET /v1/claims）；确需调整的，由两人调整该限额。", "Wait for the next year, or look at what the programmes of the group have paid (GET /v1/cap-groups/{group}, GET /v1/claims); other caps for it take two people."];
     AnnualCapExhausted: ["本年度不能再申请；请待下一年度，或核对本年度已发的券和申领（GET /v1/vouchers、GET /v1/claims）。", "Nothing more is paid this year. Wait for the next, or look at this year's vouchers and claims (GET /v1/vouchers, GET /v1/claims)."];

@@ -50,6 +50,8 @@ words! {
     "rate_change": "利率调整" / "rate change";
     "overdue": "逾期" / "overdue";
     "overdue_cleared": "逾期结清" / "overdue cleared";
+    "pause": "暂停计息补贴" / "pause";
+    "resume": "恢复计息补贴" / "resume";
     "extension": "展期" / "extension";
     "invoice": "发票" / "invoice";
     "contract": "合同" / "contract";
