@@ -61,6 +61,11 @@ impl Fields {
         pairs.filter(|(name, _)| name.starts_with(['/', '#', '?', '+', '&']) || *name == ".write")
     }
 
+    /// The same, for a page on which it waits.
+    pub fn to_keep(&self) -> Vec<(String, String)> {
+        self.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
     /// The method and the path of the write.
     pub fn write(&self) -> Option<(Method, &str)> {
         let (method, path) = self.text(".write").split_once(' ')?;

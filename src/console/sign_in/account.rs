@@ -116,8 +116,7 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
             }
         };
         let (status, trouble) = trouble;
-        let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let (name, trouble) = (name.to_owned(), Some(trouble));
+        let (name, kept, trouble) = (name.to_owned(), fields.to_keep(), Some(trouble));
         let said = SignInNotes { next, kept, name, trouble, ..SignInNotes::default() };
         page(&at, &request, &before, said, status).await
     };

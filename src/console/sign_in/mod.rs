@@ -172,8 +172,8 @@ pub async fn again(
     here: &str,
     fields: &Fields,
 ) -> Result<HttpResponse, Problem> {
-    let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let said = SignInNotes { next: within(here), kept, ended: true, ..SignInNotes::default() };
+    let said =
+        SignInNotes { next: within(here), kept: fields.to_keep(), ended: true, ..SignInNotes::default() };
     page(at, request, session, said, 401).await
 }
 
@@ -198,8 +198,7 @@ async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpR
         Err(problem) => Err(problem),
     };
     let Ok(identity) = admitted else {
-        let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let said = SignInNotes { next, kept, refused: true, ..SignInNotes::default() };
+        let said = SignInNotes { next, kept: fields.to_keep(), refused: true, ..SignInNotes::default() };
         return page(at, request, &before, said, 401).await;
     };
     entered(at, request, &before, identity, &next, fields).await

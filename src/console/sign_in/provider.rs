@@ -114,8 +114,7 @@ async fn troubled(
     (next, fields): (String, &Fields),
     (status, trouble): Failed,
 ) -> Result<HttpResponse, Problem> {
-    let kept = fields.kept().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let said = SignInNotes { next, kept, trouble: Some(trouble), ..SignInNotes::default() };
+    let said = SignInNotes { next, kept: fields.to_keep(), trouble: Some(trouble), ..SignInNotes::default() };
     page(at, request, session, said, status).await
 }
 
