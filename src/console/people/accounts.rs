@@ -13,10 +13,9 @@ use super::super::form::{Fields, Refusal};
 use super::super::layout::Frame;
 use super::super::session::{Session, SignedIn};
 use super::super::sign_in::account::{accounts, fault};
-use super::super::sign_in::admitted;
 use super::super::texts::T;
 use super::super::visit::{Shown, Visit, render};
-use super::may;
+use super::operates;
 use crate::auth::accounts::Account;
 use crate::auth::passwords::drawn;
 use crate::http::problem::Problem;
@@ -42,11 +41,8 @@ struct AccountsPage {
 
 /// `GET /people`
 pub async fn show(visit: &Visit<'_>) -> Shown {
-    if !may(&visit.who.identity.actor) {
-        return Err(Refusal::from_problem(&Problem::new(Code::Forbidden), visit));
-    }
-    let held = admitted(visit.state, visit.who.identity.clone()).await;
-    held.map_err(|problem| Refusal::from_problem(&problem, visit))?;
+    let operates = operates(visit.state, &visit.who.identity).await;
+    operates.map_err(|problem| Refusal::from_problem(&problem, visit))?;
     listed(visit, None).await
 }
 
@@ -90,10 +86,10 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
         let session = Session::of(&request, at.1.secure, &at.0).await?;
         let fields = Fields::parse(&bytes).unwrap_or_default();
         let Some(who) = &session.signed_in else { return Ok(see("/sign-in?next=/people")) };
-        if fields.text(".csrf") != session.csrf() || !may(&who.identity.actor) {
+        if fields.text(".csrf") != session.csrf() {
             return Err(Problem::new(Code::Forbidden));
         }
-        admitted(&at.0, who.identity.clone()).await?;
+        operates(&at.0, &who.identity).await?;
         let (accounts, wanted) = (accounts(&at.0), fields.text(".do"));
         let found = accounts.find(fields.text(".name")).await.map_err(fault)?;
         let own = found.filter(|account| account.agency == who.identity.agency);
