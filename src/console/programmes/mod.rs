@@ -151,42 +151,36 @@ const RATIO: &[Field] = &[
     field("/ratio_percent", Input::Text),
     field("/startup_ratio_percent", Input::Text),
 ];
-/// What the forms for rules ask for.
-const RULES: [Field; 13] = [
-    field("/rules/items", Input::Lines(3, RATIO)),
-    field("/rules/points/max", Input::Text),
-    field("/rules/caps/claim", Input::Money),
-    field("/rules/caps/annual/amount", Input::Money),
-    field("/rules/caps/lifetime", Input::Money),
-    field("/rules/caps/minimum_base", Input::Money),
-    field("/rules/principal_cap", Input::Money),
-    field("/rules/base", Input::Choice(&["tax_inclusive", "tax_exclusive"])),
-    field("/rules/payee", Input::Choice(&["enterprise", "provider", "bank"])),
-    field("/rules/stacking", Input::Choice(&["exclusive", "net_off", "allow"])),
-    field("/rules/rounding/mode", Input::Choice(&["half_up", "half_even", "down"])),
-    field("#/rules/validity_months", Input::Number),
-    field("#/rules/publicity_days", Input::Number),
-];
+/// What a form for rules asks for, behind what it asks for first.
+macro_rules! and_rules {
+    ($($first:expr),+ $(,)?) => {
+        &[
+            $($first,)+
+            field("/rules/items", Input::Lines(3, $crate::console::programmes::RATIO)),
+            field("/rules/points/max", Input::Text),
+            field("/rules/caps/claim", Input::Money),
+            field("/rules/caps/annual/amount", Input::Money),
+            field("/rules/caps/lifetime", Input::Money),
+            field("/rules/caps/minimum_base", Input::Money),
+            field("/rules/principal_cap", Input::Money),
+            field("/rules/base", Input::Choice(&["tax_inclusive", "tax_exclusive"])),
+            field("/rules/payee", Input::Choice(&["enterprise", "provider", "bank"])),
+            field("/rules/stacking", Input::Choice(&["exclusive", "net_off", "allow"])),
+            field("/rules/rounding/mode", Input::Choice(&["half_up", "half_even", "down"])),
+            field("#/rules/validity_months", Input::Number),
+            field("#/rules/publicity_days", Input::Number),
+        ]
+    };
+}
+use and_rules;
+
 /// A new version begins with the one in force; what the form does not ask for stays as it is.
 static NEW_RULES: Act = act("POST /v1/programmes/{programme}/rules", T::propose_rules)
     .making()
-    .asking(&[
+    .asking(and_rules![
         field("=/rules", Input::Rest),
         field("/effective_from", Input::Date).must(),
         field("/reason", Input::Long(&[])).must(),
-        RULES[0],
-        RULES[1],
-        RULES[2],
-        RULES[3],
-        RULES[4],
-        RULES[5],
-        RULES[6],
-        RULES[7],
-        RULES[8],
-        RULES[9],
-        RULES[10],
-        RULES[11],
-        RULES[12],
     ])
     .editing();
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{NEW_RULES, RULES, title};
+use super::{NEW_RULES, and_rules, title};
 use crate::console::acts::{Act, Action, Button, Input, act, field};
 use crate::console::doc::Doc;
 use crate::console::form::Refusal;
@@ -75,6 +75,8 @@ struct TriedPage {
     proposes: Vec<Action>,
 }
 
+/// Members of sums, and what each kind of document is called.
+const KINDS: [(&str, &str); 2] = [("vouchers", "voucher"), ("claims", "claim")];
 /// The most documents of a page; the file has all of them.
 const SHOWN_MAX: usize = 200;
 
@@ -87,23 +89,10 @@ static TRY: Act = Act {
     more: &[file("csv", T::as_csv), file("xlsx", T::as_xlsx)],
     ..act("POST /v1/programmes/{programme}/rules/simulate", T::try_rules)
         .making()
-        .asking(&[
+        .asking(and_rules![
             field("=/rules", Input::Rest),
             field("/filed/from", Input::Date).called(T::filed_from).hint(T::this_year_if_empty),
             field("/filed/until", Input::Date).called(T::filed_until),
-            RULES[0],
-            RULES[1],
-            RULES[2],
-            RULES[3],
-            RULES[4],
-            RULES[5],
-            RULES[6],
-            RULES[7],
-            RULES[8],
-            RULES[9],
-            RULES[10],
-            RULES[11],
-            RULES[12],
         ])
         .editing()
 };
@@ -147,9 +136,8 @@ async fn version(visit: &Visit<'_>, code: &str, programme: &Doc) -> Result<Doc, 
 
 async fn found(visit: &Visit<'_>, outcome: &Doc) -> Tried {
     let t = visit.t;
-    let kinds = [("vouchers", "voucher"), ("claims", "claim")];
     let some = |(member, _): &(&str, &str)| outcome.text(&format!("totals.{member}.documents")) != "0";
-    let sums = kinds.iter().filter(|kind| some(kind));
+    let sums = KINDS.iter().filter(|kind| some(kind));
     let sums =
         sums.map(|(member, kind)| sums_row(t, &outcome.at(&format!("totals.{member}")), kind)).collect();
     let budget = outcome.at("budget");
@@ -193,7 +181,6 @@ fn sums_row(t: T, sums: &Doc, kind: &str) -> SumsRow {
 
 /// A row for its vouchers and one for its claims, as far as it has some.
 fn organisation(t: T, one: &Doc) -> Vec<OrganisationRow> {
-    let kinds = [("vouchers", "voucher"), ("claims", "claim")];
     let row = |(member, kind): (&str, &str)| {
         let sums = one.at(member);
         (sums.text("documents") != "0").then(|| OrganisationRow {
@@ -204,7 +191,7 @@ fn organisation(t: T, one: &Doc) -> Vec<OrganisationRow> {
             difference: sums.money("difference"),
         })
     };
-    kinds.into_iter().filter_map(row).collect()
+    KINDS.into_iter().filter_map(row).collect()
 }
 
 async fn document(visit: &Visit<'_>, one: &Doc) -> DocumentRow {
