@@ -16,7 +16,8 @@ use subsidy_core::programmes::assessment::{AssessedItem, Assessment};
 use subsidy_core::rentals::RegisterRental;
 use subsidy_core::tags::TagSubject;
 
-/// A programme's contracts.
+/// A programme's contracts, each with a claim for every quarter.
+#[derive(Clone, Copy)]
 pub(super) struct Scheme {
     pub(super) programme: &'static str,
     pub(super) firms: &'static [Firm],

@@ -107,7 +107,7 @@ pub(super) fn beijing() -> Result<Year, Failure> {
 
     vouchers::plan(&mut plan, first)?;
     papers::exceptions(&mut plan, first)?;
-    contracts::Scheme {
+    let rented = contracts::Scheme {
         programme: "beijing-etown-compute-voucher",
         firms: &firms::BEIJING,
         providers: &firms::PROVIDERS,
@@ -122,24 +122,18 @@ pub(super) fn beijing() -> Result<Year, Failure> {
         fates: 0,
         objections: true,
         assessed: true,
-    }
-    .plan(&mut plan)?;
+    };
+    rented.plan(&mut plan)?;
     // of the enterprise that one can be on the sign-in page: returned, and waiting for it
     contracts::Scheme {
-        programme: "beijing-etown-compute-voucher",
         firms: std::slice::from_ref(&FIRMS[2]),
-        providers: &firms::PROVIDERS,
         prefix: "YZSL-JM",
         count: 1,
         first: Date::parse("2025-03-03")?,
-        every: 1,
         quarters: 1,
-        percent: 30,
-        wait: 10,
-        lists: &[],
         fates: 9,
         objections: false,
-        assessed: true,
+        ..rented
     }
     .plan(&mut plan)?;
     lending::Scheme {
@@ -208,7 +202,7 @@ pub(super) fn chengdu() -> Result<Year, Failure> {
     books::programme(&mut plan, services, SERVICES, &budgets)?;
     let banks = ("service_loan_bank", "财金〔2025〕81号 所列经办银行");
     books::list(&mut plan, services, banks, &books::organisations(&firms::CHENGDU_BANKS)?)?;
-    contracts::Scheme {
+    let rented = contracts::Scheme {
         programme: "chengdu-compute-voucher",
         firms: &firms::CHENGDU,
         providers: &firms::CHENGDU_CENTRES,
@@ -223,23 +217,17 @@ pub(super) fn chengdu() -> Result<Year, Failure> {
         fates: 0,
         objections: false,
         assessed: false,
-    }
-    .plan(&mut plan)?;
+    };
+    rented.plan(&mut plan)?;
     contracts::Scheme {
-        programme: "chengdu-compute-voucher",
         firms: std::slice::from_ref(&GRANTEES[0]),
-        providers: &firms::CHENGDU_CENTRES,
         prefix: "RCSL-WS",
         count: 1,
         first: Date::parse("2025-08-18")?,
-        every: 1,
         quarters: 1,
-        percent: 30,
-        wait: 4,
         lists: &["provincial_project"],
         fates: 9,
-        objections: false,
-        assessed: false,
+        ..rented
     }
     .plan(&mut plan)?;
     lending::Scheme {
