@@ -3,7 +3,7 @@
 use chrono::Utc;
 use serde_json::Value;
 
-use super::browser::{Browser, Page};
+use super::browser::{Browser, Page, refused};
 use crate::cli::psql;
 use crate::support::service::Service;
 use subsidy_ledger::auth::one_time_codes::CodeSecret;
@@ -62,13 +62,6 @@ fn complete(service: &Service, name: &str, role: &str) -> (Browser, Vec<String>)
     let page = set_up(&mut browser, &page, [PASSWORD, PASSWORD], &code);
     assert_eq!(page.status, 200, "{}", page.html);
     (browser, codes(&page))
-}
-
-#[track_caller]
-fn refused(page: &Page, status: u16, cause: &str) {
-    assert_eq!(page.status, status, "{}", page.html);
-    let said = page.html.split("id=\"trouble\"").nth(1).unwrap_or_default();
-    assert!(said.split("</div>").next().is_some_and(|said| said.contains(cause)), "{cause}: {said}");
 }
 
 #[test]

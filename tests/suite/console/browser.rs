@@ -12,6 +12,14 @@ pub struct Page {
     pub html: String,
 }
 
+/// The page says that a sign-in is refused, and why.
+#[track_caller]
+pub fn refused(page: &Page, status: u16, cause: &str) {
+    assert_eq!(page.status, status, "{}", page.html);
+    let said = page.html.split("id=\"trouble\"").nth(1).unwrap_or_default();
+    assert!(said.split("</div>").next().is_some_and(|said| said.contains(cause)), "{cause}: {said}");
+}
+
 impl Page {
     /// The value of the first attribute after a mark: `after("name=\".csrf\"", "value")`.
     pub fn after(&self, mark: &str, attribute: &str) -> String {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::browser::{Browser, Page, escaped, unescaped};
+use super::browser::{Browser, escaped, refused, unescaped};
 use crate::support::identity_provider::{IdentityProvider, free_port};
 use crate::support::service::{Service, fresh_folder};
 
@@ -61,13 +61,6 @@ impl Trip<'_> {
     fn path(&self, address: &str) -> String {
         address.strip_prefix(self.base).expect("an address of the service").to_owned()
     }
-}
-
-#[track_caller]
-fn refused(page: &Page, status: u16, cause: &str) {
-    assert_eq!(page.status, status, "{}", page.html);
-    let said = page.html.split("id=\"trouble\"").nth(1).unwrap_or_default();
-    assert!(said.split("</div>").next().is_some_and(|said| said.contains(cause)), "{cause}: {said}");
 }
 
 #[test]
