@@ -50,7 +50,7 @@ use subsidy_core::usage::{Mode, instants};
 use subsidy_store::keys::accounts::AccountVault;
 use subsidy_store::keys::{Secret, TokenKey};
 
-/// Takes any bytes.
+/// Takes any bytes, and answers nothing: it must only stand.
 type Parser = fn(&[u8]);
 
 /// Every parser of foreign bytes.

@@ -61,7 +61,7 @@ pub enum Entry {
     TooMany,
 }
 
-/// No recovery codes.
+/// Codes of a factor that is gone open nothing.
 const fn none_left() -> Value {
     Value::Array(Vec::new())
 }

@@ -60,7 +60,7 @@ pub struct ConsoleClient {
     pub scope: String,
 }
 
-/// Printed nowhere.
+/// A secret that `Debug` leaves out, so that no log has it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientSecret(pub String);
 

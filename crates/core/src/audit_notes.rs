@@ -82,7 +82,7 @@ pub struct WriteAuditNote {
     pub text: TextHash,
 }
 
-/// The note.
+/// Nothing refuses a note: whether what it is about exists is the command's to look at.
 pub fn write(command: &WriteAuditNote, actor: &Actor, stamp: &Stamp) -> AuditNote {
     AuditNote {
         id: command.id,

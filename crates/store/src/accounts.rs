@@ -24,7 +24,6 @@ rows! {
 }
 
 rows! {
-    /// A name alone.
     pub struct AccountName { name: String }
 }
 

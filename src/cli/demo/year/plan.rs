@@ -16,7 +16,6 @@ use subsidy_core::programmes::assessment::Assessment;
 use subsidy_core::vouchers::ReviewDecision;
 use subsidy_store::engine::NewText;
 
-/// What is done.
 pub(in crate::cli::demo) enum Work {
     Command(Box<Command>),
     /// An organisation with its account, whose number is sealed as it is registered.

@@ -108,7 +108,7 @@ enum Fate {
     Mistaken,
     WrittenOff,
     Refused,
-    /// Nobody paid yet.
+    /// It is asked back, and nobody paid yet.
     Open,
 }
 

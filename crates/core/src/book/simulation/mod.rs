@@ -46,7 +46,7 @@ pub struct AvailableMove {
     pub amount: Money,
 }
 
-/// What is tried.
+/// Rules that nobody proposed yet, and the past that they are tried on.
 #[derive(Debug, Clone)]
 pub struct Question {
     pub programme: Programme,

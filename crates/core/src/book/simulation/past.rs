@@ -11,7 +11,7 @@ use crate::programmes::calculation::Calculation;
 use crate::programmes::{Counts, ProgrammeError, RulesVersion};
 use crate::vouchers::Voucher;
 
-/// Before any case.
+/// No document is older: what has no day of its own comes before all, and rules from it on govern all.
 pub(super) const BEGINNING: Date = Date::from_naive(chrono::NaiveDate::MIN);
 
 /// What was decided, or waits.
