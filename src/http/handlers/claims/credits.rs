@@ -96,7 +96,9 @@ fn shown(rental: &Rental, credits: Vec<Credit>) -> Result<CreditsView, Problem> 
 }
 
 /// The columns that FOCUS 1.2 has in every file, and whose credit it is. The rows are those of one that issues credits and
-/// charges nothing: what a price or a quantity would say is null.
+/// charges nothing: what a price or a quantity would say is null, and so is `InvoiceId`, since no invoice bears a subsidy.
+/// `InvoiceIssuerName` is the provider, who invoiced what is subsidised: with another name there FOCUS wants a
+/// `BilledCost` of 0. Fixed words are ASCII, which FOCUS's validator asks of every text; names stay as they are.
 const COLUMNS: &[Column] = &[
     Column::amounts("BilledCost", 18),
     Column::plain("BillingAccountId", 20),
@@ -113,6 +115,7 @@ const COLUMNS: &[Column] = &[
     Column::instants("ChargePeriodStart", 20),
     Column::amounts("ContractedCost", 18),
     Column::amounts("EffectiveCost", 18),
+    Column::plain("InvoiceId", 20),
     Column::plain("InvoiceIssuerName", 30),
     Column::amounts("ListCost", 18),
     Column::amounts("PricingQuantity", 18),
@@ -125,6 +128,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("ServiceSubcategory", 30),
     Column::plain("SkuId", 20),
     Column::plain("SubAccountId", 30),
+    Column::plain("x_Agency", 20),
     Column::plain("x_ClaimId", 36),
     Column::plain("x_Programme", 20),
     Column::plain("x_RowId", 46),
@@ -180,13 +184,14 @@ impl Bill<'_> {
             begins(credit.month.first_day()),
             text(&"Credit"),
             Cell::Empty,
-            text(&format!("算力补贴 compute subsidy: {} {}", credit.programme, self.rental.contract_no)),
+            text(&format!("Compute subsidy: {} {}", credit.programme, self.rental.contract_no)),
             text(&"One-Time"),
             begins(credit.days.until),
             begins(credit.days.from),
             amount.clone(),
             amount.clone(),
-            text(&self.agency),
+            Cell::Empty,
+            text(&self.provider.name),
             amount,
             Cell::Empty,
             Cell::Empty,
@@ -194,10 +199,11 @@ impl Bill<'_> {
             text(&self.provider.name),
             text(&self.rental.id),
             text(&category),
-            text(&"算力租用 compute rental"),
+            text(&"Compute rental"),
             text(&format!("Other ({category})")),
             Cell::Empty,
             text(&self.rental.contract_no),
+            text(&self.agency),
             text(&credit.claim),
             text(&credit.programme),
             text(&format!("{}/{}", credit.claim, credit.month)),
