@@ -306,6 +306,9 @@ impl Service {
 impl Start<'_> {
     fn run(self) -> Service {
         let data = self.data.map_or_else(fresh_folder, Path::to_owned);
+        if self.data.is_none() && self.database_url.is_none() && !self.durable {
+            copy_of_an_installation(&data);
+        }
         let mut command = command(&data, self.database_url, self.durable);
         let listen = format!("127.0.0.1:{}", self.port);
         command.envs(self.environment.iter().copied()).args(["serve", "--listen", &listen]);
@@ -351,6 +354,30 @@ impl Drop for Service {
             let _gone = std::fs::remove_dir_all(&self.data);
         }
     }
+}
+
+/// A data folder as the first start leaves it. One is made for each run of the tests: making a cluster and its schema
+/// takes longer than most tests.
+fn copy_of_an_installation(data: &Path) {
+    let Some(run) = std::env::var_os("SUBSIDY_LEDGER_TEST_FOLDER").map(PathBuf::from) else { return };
+    let (made, draft) = (run.join("installation"), run.join("installation.new"));
+    // of all tests that ask at once the first makes it, and it appears whole
+    let lock = std::fs::File::create(run.join("installation.lock")).expect("a lock file");
+    lock.lock().expect("the lock");
+    if !made.exists() {
+        let _cut_short = std::fs::remove_dir_all(&draft);
+        let first = Start { data: Some(&draft), ..Start::default() }.run();
+        assert!(first.stop().success());
+        std::fs::rename(&draft, &made).expect("its name");
+    }
+    drop(lock);
+    let cluster = made.join("postgres");
+    if cluster.is_symlink() {
+        return; // the cluster is elsewhere: each folder needs its own
+    }
+    let mut copy = Command::new("cp");
+    copy.args(["--archive", "--no-target-directory"]).args([made.as_path(), data]);
+    assert!(copy.status().expect("cp").success(), "{}", made.display());
 }
 
 fn command(data: &Path, database_url: Option<&str>, durable: bool) -> Command {
