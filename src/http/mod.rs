@@ -20,6 +20,7 @@ pub mod health;
 pub mod imports;
 pub mod in_process;
 pub mod json;
+pub mod kinds;
 pub mod language;
 pub mod middleware;
 mod mistakes;

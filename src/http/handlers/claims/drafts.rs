@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::http::handler::{Parsed, WriteRequest};
 use crate::http::handlers::claims::LINES_MAX;
 use crate::http::handlers::programmes::views::NewLine;
+use crate::http::kinds::{self, Member};
 use crate::http::problem::Problem;
 use subsidy_core::book::Command;
 use subsidy_core::claims::backing::{EVIDENCE_MAX, INVOICES_MAX, InvoicePart};
@@ -20,6 +21,7 @@ use subsidy_core::programmes::funding::{OTHER_FUNDING_MAX, OtherFunding};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewClaim {
+    /// What is claimed: which of the other members it has.
     kind: ClaimKind,
     /// Of a redemption: the voucher that it redeems.
     voucher_id: Option<VoucherId>,
@@ -81,36 +83,36 @@ fn written(request: &WriteRequest<'_>, id: ClaimId) -> Result<Box<WriteClaim>, P
     Ok(Box::new(WriteClaim { id, request: asked(body)?, invoices, evidence, other_funding }))
 }
 
+/// What not every kind of a claim has. A rental subsidy needs its settlement too, unless it is for what was metered.
+#[rustfmt::skip]
+pub const MEMBERS: [Member<NewClaim, ClaimKind>; 14] = {
+    use ClaimKind::{GrantTranche as Grant, InterestSubsidy as Interest, RentalSubsidy as Rental, VoucherRedemption as Voucher};
+    [
+        Member { name: "award_id", there: |body| body.award_id.is_some(), takes: &[Grant], needs: &[Grant] },
+        Member { name: "tranche", there: |body| body.tranche.is_some(), takes: &[Grant], needs: &[Grant] },
+        Member { name: "voucher_id", there: |body| body.voucher_id.is_some(), takes: &[Voucher], needs: &[Voucher] },
+        Member { name: "final", there: |body| body.closing.is_some(), takes: &[Voucher], needs: &[] },
+        Member { name: "programme", there: |body| body.programme.is_some(), takes: &[Rental, Interest], needs: &[Rental, Interest] },
+        Member { name: "rental_id", there: |body| body.rental_id.is_some(), takes: &[Rental], needs: &[Rental] },
+        Member { name: "loan_id", there: |body| body.loan_id.is_some(), takes: &[Interest], needs: &[Interest] },
+        Member { name: "period", there: |body| body.period.is_some(), takes: &[Rental, Interest], needs: &[Rental, Interest] },
+        Member { name: "settlement", there: |body| body.settlement.is_some(), takes: &[Voucher, Rental], needs: &[Voucher] },
+        Member { name: "usage", there: |body| body.usage.is_some(), takes: &[Rental], needs: &[] },
+        Member { name: "invoices", there: |body| body.invoices.is_some(), takes: &[Voucher, Rental], needs: &[] },
+        Member { name: "interest_paid", there: |body| body.interest_paid.is_some(), takes: &[Interest], needs: &[Interest] },
+        Member { name: "penalty_interest", there: |body| body.penalty_interest.is_some(), takes: &[Interest], needs: &[] },
+        Member { name: "other_points", there: |body| body.other_points.is_some(), takes: &[Interest], needs: &[] },
+    ]
+};
+
 /// Whether a claim has what its kind needs and nothing else. Error: all that it has not, all that it should not have.
 fn of_its_kind(body: &NewClaim) -> Result<(), Problem> {
-    use ClaimKind::{
-        GrantTranche as Grant, InterestSubsidy as Interest, RentalSubsidy as Rental,
-        VoucherRedemption as Voucher,
-    };
     let metered = body.usage.unwrap_or_default();
-    let settled: &[ClaimKind] = if metered { &[Voucher] } else { &[Voucher, Rental] };
-    // its pointer, whether it is there, which kinds take it, which cannot do without
-    let members: [(&str, bool, &[ClaimKind], &[ClaimKind]); 14] = [
-        ("/award_id", body.award_id.is_some(), &[Grant], &[Grant]),
-        ("/tranche", body.tranche.is_some(), &[Grant], &[Grant]),
-        ("/voucher_id", body.voucher_id.is_some(), &[Voucher], &[Voucher]),
-        ("/final", body.closing.is_some(), &[Voucher], &[]),
-        ("/programme", body.programme.is_some(), &[Rental, Interest], &[Rental, Interest]),
-        ("/rental_id", body.rental_id.is_some(), &[Rental], &[Rental]),
-        ("/loan_id", body.loan_id.is_some(), &[Interest], &[Interest]),
-        ("/period", body.period.is_some(), &[Rental, Interest], &[Rental, Interest]),
-        ("/settlement", body.settlement.is_some(), &[Voucher, Rental], settled),
-        ("/usage", body.usage.is_some(), &[Rental], &[]),
-        ("/invoices", body.invoices.is_some(), &[Voucher, Rental], &[]),
-        ("/interest_paid", body.interest_paid.is_some(), &[Interest], &[Interest]),
-        ("/penalty_interest", body.penalty_interest.is_some(), &[Interest], &[]),
-        ("/other_points", body.other_points.is_some(), &[Interest], &[]),
-    ];
-    let at = |code: Code, pointer: &str| Problem::new(code).at(pointer);
-    let foreign = members.iter().filter(|(_, there, takes, _)| *there && !takes.contains(&body.kind));
-    let missing = members.iter().filter(|(_, there, _, needs)| !there && needs.contains(&body.kind));
-    let wrong = foreign.map(|(pointer, ..)| at(Code::UnknownField, pointer));
-    let wrong = wrong.chain(missing.map(|(pointer, ..)| at(Code::MissingField, pointer)));
+    let unsettled = body.kind == ClaimKind::RentalSubsidy && body.settlement.is_none() && !metered;
+    let at = |code: Code, name: &str| Problem::new(code).at(format!("/{name}"));
+    let foreign = kinds::foreign(body, &body.kind, &MEMBERS).map(|name| at(Code::UnknownField, name));
+    let missing = kinds::missing(body, &body.kind, &MEMBERS).chain(unsettled.then_some("settlement"));
+    let wrong = foreign.chain(missing.map(|name| at(Code::MissingField, name)));
     wrong.reduce(Problem::and).map_or(Ok(()), Err)
 }
 

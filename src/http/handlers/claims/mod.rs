@@ -15,6 +15,7 @@ use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_relate
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::overrides::OverrideView;
 use crate::http::handlers::programmes::views::{NewAssessment, assessed};
+use crate::http::kinds::KindsOf;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view::{self, View};
@@ -47,6 +48,7 @@ pub struct TakenInvoiceView {
     evidence_id: EvidenceId,
     /// Of an older invoice.
     code: Option<String>,
+    /// The number of the invoice, without its code.
     number: String,
     amount: Money,
 }
@@ -94,36 +96,60 @@ pub struct ByPath {}
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClaimView {
     id: ClaimId,
+    /// What is claimed: which of the other members it has.
     kind: ClaimKind,
     programme: ProgrammeCode,
     organisation: CreditCode,
     provider: CreditCode,
     /// Who is paid.
     payee: CreditCode,
-    /// Of a redemption.
+    /// Of a redemption: the voucher that it redeems.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     voucher_id: Option<VoucherId>,
-    /// Of a rental subsidy.
+    /// Of a rental subsidy: the contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     rental_id: Option<RentalId>,
-    /// Of an interest subsidy.
+    /// Of an interest subsidy: the loan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     loan_id: Option<LoanId>,
-    /// Of a tranche of a grant.
+    /// Of a tranche of a grant: the award.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     award_id: Option<AwardId>,
-    /// Its name.
+    /// Of a tranche of a grant: its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     tranche: Option<Label>,
-    /// Of a rental or an interest subsidy: `until` is not counted.
+    /// Of a rental or an interest subsidy: the days that it is for; `until` is not counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     period: Option<ClaimPeriod>,
-    /// The last day of the period that is counted.
+    /// Of a rental or an interest subsidy: the last day of the period that is counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     last_day: Option<Date>,
     /// Of an interest subsidy: CNY of ordinary interest, as the organisation says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     interest_paid: Option<Money>,
     /// Of an interest subsidy: CNY of penalty and compound interest: recorded, never subsidised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     penalty_interest: Option<Money>,
     /// Of an interest subsidy: points of other subsidies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     other_points: Option<Points>,
     status: ClaimStatus,
     settlement: Vec<SettledLine>,
-    /// Where it is what was metered: the leaf after which that was read.
+    /// Of a rental subsidy for what was metered: the leaf after which that was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     usage_sequence: Option<Sequence>,
+    /// Whether it is the last of its voucher; false where it redeems none.
     #[serde(rename = "final")]
     closing: bool,
     /// What it takes of which invoice.
@@ -145,6 +171,7 @@ pub struct ClaimView {
     /// CNY held on the voucher.
     held: Money,
     fiscal_year: FiscalYear,
+    /// The version of the programme's rules that it is decided by.
     rules_version: u32,
     /// Its newest calculation sheet.
     calculation: Option<Calculation>,
@@ -182,6 +209,16 @@ pub struct ClaimView {
     /// The version for `If-Match`.
     revision: Sequence,
     updated_at: Instant,
+}
+
+/// What not every kind of a claim shows: what it was written from, and what follows of that.
+pub fn members_by_kind() -> Vec<KindsOf> {
+    let period: &[_] = &[ClaimKind::RentalSubsidy, ClaimKind::InterestSubsidy];
+    let own = [
+        KindsOf::new("last_day", period, period),
+        KindsOf::new("usage_sequence", &[ClaimKind::RentalSubsidy], &[]),
+    ];
+    KindsOf::all(&drafts::MEMBERS).into_iter().chain(own).collect()
 }
 
 /// What was paid of a claim, or offset: by the bank with a batch or out of its prefund, or against a recovery.
@@ -223,6 +260,7 @@ pub struct PendingView {
     amount: Option<Money>,
     /// Its amount less the claim's.
     difference: Option<Money>,
+    /// The sheet that it would put in the place of the newest.
     calculation: Option<Calculation>,
 }
 

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::rentals::applicant;
+use crate::http::kinds::{self, Member};
 use crate::http::problem::Problem;
 use crate::http::view;
 use subsidy_core::book::Command;
@@ -47,12 +48,13 @@ pub enum LoanEventKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatedLoanEvent {
+    /// What happened: which of the other members it has.
     kind: LoanEventKind,
     date: Date,
-    /// Of `drawdown`, `repayment`, `overdue` and `overdue_cleared`.
+    /// Of `drawdown`, `repayment`, `overdue` and `overdue_cleared`: CNY of principal.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Amount>,
-    /// Of `rate_change` alone.
+    /// Of `rate_change` alone: percent a year from that day on.
     #[serde(skip_serializing_if = "Option::is_none")]
     annual_rate_percent: Option<Percent>,
     /// Of `extension` alone: the later day on which the loan is due.
@@ -60,36 +62,51 @@ pub struct DatedLoanEvent {
     matures_on: Option<Date>,
 }
 
+/// The events that move an amount.
+const MOVES: &[LoanEventKind] = &[
+    LoanEventKind::Drawdown,
+    LoanEventKind::Repayment,
+    LoanEventKind::Overdue,
+    LoanEventKind::OverdueCleared,
+];
+
+/// What not every kind of an event has; of a pause and of its end the day says it all.
+pub const MEMBERS: [Member<DatedLoanEvent, LoanEventKind>; 3] = [
+    Member { name: "amount", there: |event| event.amount.is_some(), takes: MOVES, needs: MOVES },
+    Member {
+        name: "annual_rate_percent",
+        there: |event| event.annual_rate_percent.is_some(),
+        takes: &[LoanEventKind::RateChange],
+        needs: &[LoanEventKind::RateChange],
+    },
+    Member {
+        name: "matures_on",
+        there: |event| event.matures_on.is_some(),
+        takes: &[LoanEventKind::Extension],
+        needs: &[LoanEventKind::Extension],
+    },
+];
+
 impl DatedLoanEvent {
     /// The event; `pointer` is its place in the body.
     fn event(&self, pointer: &str) -> Result<LoanEvent, Problem> {
-        let own = match self.kind {
-            LoanEventKind::RateChange => "annual_rate_percent",
-            LoanEventKind::Extension => "matures_on",
-            // the day says it all
-            LoanEventKind::Pause | LoanEventKind::Resume => "",
-            LoanEventKind::Drawdown
-            | LoanEventKind::Repayment
-            | LoanEventKind::Overdue
-            | LoanEventKind::OverdueCleared => "amount",
-        };
-        let there = [
-            ("amount", self.amount.is_some()),
-            ("annual_rate_percent", self.annual_rate_percent.is_some()),
-            ("matures_on", self.matures_on.is_some()),
-        ];
-        if let Some((other, _)) = there.iter().find(|(name, there)| *there && *name != own) {
-            return Err(Problem::new(Code::FieldNotApplicable).at(format!("{pointer}/{other}")));
+        let at = |code: Code, name: &str| Problem::new(code).at(format!("{pointer}/{name}"));
+        if let Some(other) = kinds::foreign(self, &self.kind, &MEMBERS).next() {
+            return Err(at(Code::FieldNotApplicable, other));
         }
-        let missing = || Problem::new(Code::MissingField).at(format!("{pointer}/{own}"));
-        let amount = || self.amount.ok_or_else(missing);
+        if let Some(own) = kinds::missing(self, &self.kind, &MEMBERS).next() {
+            return Err(at(Code::MissingField, own));
+        }
+        let amount = || self.amount.ok_or_else(|| at(Code::MissingField, "amount"));
+        let rate = || self.annual_rate_percent.ok_or_else(|| at(Code::MissingField, "annual_rate_percent"));
+        let matures_on = || self.matures_on.ok_or_else(|| at(Code::MissingField, "matures_on"));
         let change = match self.kind {
             LoanEventKind::Drawdown => Change::Drawdown(amount()?),
             LoanEventKind::Repayment => Change::Repayment(amount()?),
-            LoanEventKind::RateChange => Change::RateChange(self.annual_rate_percent.ok_or_else(missing)?),
+            LoanEventKind::RateChange => Change::RateChange(rate()?),
             LoanEventKind::Overdue => Change::Overdue(amount()?),
             LoanEventKind::OverdueCleared => Change::OverdueCleared(amount()?),
-            LoanEventKind::Extension => Change::Extension(self.matures_on.ok_or_else(missing)?),
+            LoanEventKind::Extension => Change::Extension(matures_on()?),
             LoanEventKind::Pause => Change::Pause,
             LoanEventKind::Resume => Change::Resume,
         };

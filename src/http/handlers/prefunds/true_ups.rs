@@ -7,6 +7,7 @@ use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
 use crate::http::handlers::claims::ByPath;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::prefunds::LevelPartView;
+use crate::http::kinds::{self, Member};
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view::{self, View};
@@ -62,19 +63,38 @@ pub struct NewTrueUp {
     reason: Option<Reason>,
 }
 
+/// What not every kind of a true-up has.
+pub const MEMBERS: [Member<NewTrueUp, TrueUpKind>; 2] = [
+    Member {
+        name: "bank_reference",
+        there: |body| body.bank_reference.is_some(),
+        takes: &[TrueUpKind::Return],
+        needs: &[TrueUpKind::Return],
+    },
+    Member {
+        name: "date",
+        there: |body| body.date.is_some(),
+        takes: &[TrueUpKind::Roll, TrueUpKind::Return],
+        needs: &[TrueUpKind::Return],
+    },
+];
+
 impl NewTrueUp {
     fn action(&self) -> Result<TrueUpAction, Problem> {
-        match (self.action, &self.bank_reference, self.date) {
-            (TrueUpKind::Roll, None, date) => Ok(TrueUpAction::Roll { date }),
-            (TrueUpKind::Roll, Some(_), _) => {
-                Err(Problem::new(Code::TrueUpReferenceNotApplicable).at("/bank_reference"))
-            }
-            (TrueUpKind::Return, None, _) => Err(Problem::new(Code::MissingField).at("/bank_reference")),
-            (TrueUpKind::Return, _, None) => Err(Problem::new(Code::MissingField).at("/date")),
-            (TrueUpKind::Return, Some(bank_reference), Some(date)) => {
-                Ok(TrueUpAction::Return { bank_reference: bank_reference.clone(), date })
-            }
+        if kinds::foreign(self, &self.action, &MEMBERS).next().is_some() {
+            return Err(Problem::new(Code::TrueUpReferenceNotApplicable).at("/bank_reference"));
         }
+        let missing = |name: &str| Problem::new(Code::MissingField).at(format!("/{name}"));
+        if let Some(own) = kinds::missing(self, &self.action, &MEMBERS).next() {
+            return Err(missing(own));
+        }
+        Ok(match self.action {
+            TrueUpKind::Roll => TrueUpAction::Roll { date: self.date },
+            TrueUpKind::Return => TrueUpAction::Return {
+                bank_reference: self.bank_reference.clone().ok_or_else(|| missing("bank_reference"))?,
+                date: self.date.ok_or_else(|| missing("date"))?,
+            },
+        })
     }
 }
 
@@ -109,10 +129,13 @@ pub struct TrueUpView {
     /// What the bank states of the same.
     statement: StatementView,
     document: Line,
-    /// Of `return`.
+    /// Of `return` alone: what the bank calls what came back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     bank_reference: Option<Line>,
     /// The day that was asked for; of `return` the one on which it came back.
     date: Option<Date>,
+    /// Why it is settled so; null where nothing was said.
     reason: Option<String>,
     /// Why it was rejected.
     rejection: Option<String>,

@@ -2,6 +2,8 @@
 
 pub mod lists;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,7 +14,9 @@ use crate::http::problem::Problem;
 use crate::http::view::{self, List, View};
 use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
-use subsidy_core::domain::{Date, Instant, Line, Sequence, Subject, TagId, TagImportId};
+use subsidy_core::domain::{
+    CreditCode, Date, Instant, Line, LoanId, RentalId, Sequence, Subject, TagId, TagImportId,
+};
 use subsidy_core::tags::{
     ApproveTag, ApproveTagEnd, ProposeTag, ProposeTagEnd, RejectTag, RejectTagEnd, Tag, TagEnd, TagName,
     TagStatus, TagSubject, TagSubjectKind,
@@ -23,9 +27,19 @@ use subsidy_store::db::list::ListQuery;
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TagSubjectView {
+    /// What is on the list: of what `id` is the id.
     kind: TagSubjectKind,
     /// A credit code, or the id of a loan or a rental.
     id: String,
+}
+
+/// The name of the schema of what is on a list: what its `id` is.
+pub fn id_schema(kind: TagSubjectKind) -> Cow<'static, str> {
+    match kind {
+        TagSubjectKind::Organisation => CreditCode::name(),
+        TagSubjectKind::Loan => LoanId::name(),
+        TagSubjectKind::Rental => RentalId::name(),
+    }
 }
 
 /// Somebody or something on a list, from a day on; both days count.
