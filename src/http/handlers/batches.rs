@@ -46,6 +46,7 @@ pub struct NewBatch {
 /// What became of one operation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BatchResult {
+    /// The HTTP status that the operation alone would have had.
     pub status: u16,
     /// The resource or the problem.
     #[schema(value_type = Object)]

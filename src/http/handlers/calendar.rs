@@ -24,6 +24,7 @@ use subsidy_store::db::convert::Unreadable;
 #[serde(deny_unknown_fields)]
 pub struct CalendarDayView {
     date: Date,
+    /// What the day is, other than its weekday says.
     kind: DayKind,
 }
 
@@ -59,6 +60,7 @@ pub struct CalendarView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NamedDayView {
     date: Date,
+    /// What the day is, other than its weekday says.
     kind: DayKind,
     /// The change that named it last.
     calendar_id: CalendarId,

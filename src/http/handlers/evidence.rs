@@ -40,12 +40,14 @@ use subsidy_store::evidence::{InvoiceRow, statement_columns};
 pub struct PartyView {
     /// None where the invoice names the party by something else.
     credit_code: Option<CreditCode>,
+    /// The name on the invoice; null where it has none.
     name: Option<String>,
 }
 
 /// An invoice's number.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NumberView {
+    /// The number of the invoice, without its code.
     number: String,
     /// Of an older invoice.
     code: Option<String>,
@@ -63,6 +65,7 @@ pub struct NumberView {
 /// 500.00; a paid claim of 200.00 that took 1,000.00 of it rested on 500.00 that are gone, so 100.00 are to come back.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvoiceView {
+    /// The number of the invoice, without its code.
     number: String,
     /// Of an older invoice.
     code: Option<String>,
@@ -90,6 +93,7 @@ pub struct EvidenceView {
     kind: EvidenceKind,
     organisation: CreditCode,
     sha256: ContentHash,
+    /// How many bytes the file has.
     bytes: u32,
     media_type: MediaType,
     /// true of an invoice whose file is a picture, or in no form that is read: what is known of it was typed.

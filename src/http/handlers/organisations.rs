@@ -110,6 +110,7 @@ pub struct OrganisationView {
     name: Line,
     category: Category,
     size: Option<Size>,
+    /// Whether it is a startup, which some rules treat otherwise.
     startup: bool,
     region: Option<Label>,
     controller: Option<Line>,

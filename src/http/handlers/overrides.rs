@@ -36,6 +36,7 @@ pub struct OverrideView {
     code: OverrideCode,
     to: Amount,
     document: Line,
+    /// Why the cap is to be relaxed.
     reason: Option<String>,
     status: OverrideStatus,
     proposed_by: Subject,

@@ -42,6 +42,7 @@ pub struct MonthBooksView {
 /// A closed month that is to be reopened, and every one after it: it waits for another person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProposedReopeningView {
+    /// Why the period is to be opened again.
     reason: Option<String>,
     proposed_by: Subject,
     proposed_at: Instant,

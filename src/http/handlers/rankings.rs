@@ -63,6 +63,7 @@ pub struct RankingView {
     programme: ProgrammeCode,
     year: FiscalYear,
     metrics: Vec<Metric>,
+    /// How many are named at most, from the first on.
     top: u32,
     status: RankingStatus,
     /// All of them, the first first.
@@ -83,7 +84,9 @@ pub struct RankingView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Notice)]
 pub struct NoticeView {
+    /// The text in Chinese, as it is published.
     zh: String,
+    /// The same text in English.
     en: String,
 }
 

@@ -94,7 +94,9 @@ pub struct RecoveryView {
     receipts: Vec<ReceiptView>,
     offsets: Vec<OffsetView>,
     decision_no: Line,
+    /// Why the money is to come back.
     reason: Option<String>,
+    /// Whether it is for fraud: what comes back frees no cap then.
     fraud: bool,
     effective_date: Option<Date>,
     created_by: Subject,

@@ -19,6 +19,7 @@ pub struct ReversalView {
     /// The transaction that it reverses.
     sequence: Sequence,
     status: ReversalStatus,
+    /// Why the transaction is reversed.
     reason: Option<String>,
     /// The day it counts from.
     effective_date: Option<Date>,

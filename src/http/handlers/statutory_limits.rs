@@ -39,6 +39,7 @@ pub struct StatutoryLimitView {
     points_max: Points,
     window_until: Date,
     document: Line,
+    /// Why the limits are to change.
     reason: Option<String>,
     /// Why it was rejected.
     rejection: Option<String>,

@@ -101,6 +101,7 @@ pub struct VoucherView {
     /// The last usable day.
     valid_until: Option<Date>,
     fiscal_year: Option<FiscalYear>,
+    /// The version of the programme's rules that it is decided by.
     rules_version: u32,
     /// Its newest calculation sheet.
     calculation: Option<Calculation>,

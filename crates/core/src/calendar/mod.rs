@@ -15,6 +15,7 @@ pub const DAYS_MAX: usize = 366;
 /// How many days ahead a working day is looked for: the longest holidays have nine.
 pub const AHEAD_DAYS_MAX: u64 = 31;
 
+/// What a day is that the calendar names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[derive(strum::IntoStaticStr)]

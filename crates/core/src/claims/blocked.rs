@@ -28,6 +28,7 @@ pub enum BlockCode {
     AssessmentMissing,
 }
 
+/// What stands in the way of a claim's approval or payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Block {
     pub code: BlockCode,

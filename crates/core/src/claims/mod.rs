@@ -36,6 +36,7 @@ use backing::{InvoicePart, TakenInvoice};
 pub use refusal::ClaimError;
 pub use subject::{ClaimPeriod, ClaimRequest, ClaimSubject, InterestTerms};
 
+/// What a claim asks money for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[derive(strum::IntoStaticStr)]

@@ -49,6 +49,7 @@ impl ReductionCode {
     }
 }
 
+/// What a cap took off an amount, with the clause that says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reduction {
     pub code: ReductionCode,

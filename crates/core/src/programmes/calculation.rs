@@ -30,10 +30,12 @@ pub struct ShareAmount {
     pub amount: Money,
 }
 
+/// A calculation sheet: how an amount came about, line by line, so that anybody can compute it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Calculation {
     /// Its number among the sheets of its document, from 1.
     pub version: u32,
+    /// The version of the programme's rules that it follows.
     pub rules_version: u32,
     /// The rules' SHA-256.
     pub rules_sha256: String,

@@ -56,6 +56,7 @@ pub enum TermFrom {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
+    /// For how many months is paid at most.
     pub months_max: u32,
     pub from: TermFrom,
 }

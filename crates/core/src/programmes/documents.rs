@@ -59,6 +59,7 @@ pub struct InvoiceAmount {
     pub amount: Exact,
 }
 
+/// What invoices and billing files show of what a claim is for.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Documents {
     /// CNY that the claim takes of invoices, where it names any.

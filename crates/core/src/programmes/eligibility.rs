@@ -33,6 +33,7 @@ pub struct Eligibility {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sizes: Option<Vec<Size>>,
+    /// Whether startups alone may apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub startup_only: Option<bool>,

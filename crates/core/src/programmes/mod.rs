@@ -180,6 +180,7 @@ pub struct RulesKey {
     pub number: u32,
 }
 
+/// What counts against a cap of a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[derive(strum::IntoStaticStr)]

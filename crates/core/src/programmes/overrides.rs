@@ -67,6 +67,7 @@ pub struct Override {
 /// An override that a sheet is computed with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Relaxed {
+    /// Which override of the document it is, counted from 1.
     pub number: u32,
     pub code: OverrideCode,
     /// CNY.

@@ -28,6 +28,7 @@ pub struct Share {
     pub percent: Percent,
 }
 
+/// Who is paid what a claim comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Payee {
@@ -127,6 +128,7 @@ pub struct PointsRule {
     pub share_of_reference: Option<ShareOfReference>,
 }
 
+/// What a programme pays for: who may apply, what counts, how much of it, and to whom it is paid. Which members apply depends on the instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Rules)]
@@ -141,6 +143,7 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub shares: Option<Vec<Share>>,
+    /// Who is paid; the enterprise where it is left out.
     #[serde(default)]
     pub payee: Payee,
     /// Days of 公示 between review and approval.

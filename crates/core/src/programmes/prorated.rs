@@ -15,6 +15,7 @@ pub struct Prorated {
     pub from: Date,
     /// The last of its days that are paid for, which does not count.
     pub until: Date,
+    /// How many days of the contract count: from the first to the last, the last not counted.
     pub days: u32,
     /// How many days the contract has.
     pub of_days: u32,

@@ -16,6 +16,7 @@ use crate::domain::{
     Exact, Label, Money, Percent, Quantity, Rounding, RoundingMode, RoundingScope, RoundingUnit, UnitPrice,
 };
 
+/// A line of a calculation sheet: an item, what was filed of it, and what is paid for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SheetLine {
     pub item: Label,

@@ -14,6 +14,7 @@ const NATIONAL_UNTIL: Date = match NaiveDate::from_ymd_opt(2027, 12, 31) {
     None => Date::from_naive(NaiveDate::MIN),
 };
 
+/// The statutory limits of interest subsidies, which no rules go beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StatutoryLimits {
     /// The most points of interest.

@@ -33,6 +33,7 @@ pub struct TierWhen {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sizes: Option<Vec<Size>>,
+    /// Whether the organisation is a startup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub startup: Option<bool>,
@@ -75,6 +76,7 @@ pub struct TierCaps {
     pub minimum_base: Option<Amount>,
 }
 
+/// What rules pay to those of whom a condition holds, in place of what they pay to others.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RuleTier)]

@@ -46,7 +46,7 @@ use crate::tags::TagName;
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
 
 /// What JSON has a word for of its own.
-const PRIMITIVES: [&str; 6] = ["bool", "i32", "i64", "u32", "u64", "String"];
+const PRIMITIVES: [&str; 8] = ["bool", "i32", "i64", "u8", "u16", "u32", "u64", "String"];
 
 /// What a member of an object looks like: lists and what JSON has a word for stand where they are used, all else is
 /// named.
@@ -143,7 +143,10 @@ string_schema! {
 
 impl PartialSchema for Roles {
     fn schema() -> RefOr<Schema> {
-        Many::<Role>::member()
+        ArrayBuilder::new()
+            .items(One::<Role>::member())
+            .description(Some("The roles that somebody has."))
+            .into()
     }
 }
 
@@ -179,10 +182,11 @@ integer_schema! {
 }
 
 macro_rules! dated_schema {
-    ($($of:ty as $name:literal;)*) => {$(
+    ($($of:ty as $name:literal: $description:literal;)*) => {$(
         impl PartialSchema for Dated<$of> {
             fn schema() -> RefOr<Schema> {
                 utoipa::openapi::schema::ObjectBuilder::new()
+                    .description(Some($description))
                     .property("date", One::<Date>::member())
                     .property("value", One::<$of>::member())
                     .required("date")
@@ -203,7 +207,7 @@ macro_rules! dated_schema {
 }
 
 dated_schema! {
-    Percent as "DatedPercent";
-    Money as "DatedMoney";
-    ExactPoints as "DatedPoints";
+    Percent as "DatedPercent": "A percentage from a day on.";
+    Money as "DatedMoney": "CNY from a day on.";
+    ExactPoints as "DatedPoints": "Percentage points of interest from a day on.";
 }

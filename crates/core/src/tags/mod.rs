@@ -46,6 +46,7 @@ impl fmt::Display for TagName {
 
 crate::domain::string_value!(TagName, Code::InvalidTag);
 
+/// What can be on a list.
 #[derive(
     Debug,
     Clone,

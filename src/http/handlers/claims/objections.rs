@@ -83,6 +83,7 @@ impl View for ObjectionView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedView {
     claim_id: ClaimId,
+    /// What the claim asks money for.
     kind: ClaimKind,
     programme: ProgrammeCode,
     organisation: CreditCode,

@@ -68,6 +68,7 @@ pub struct RecalculationView {
     settlement: Vec<SettledLine>,
     /// Where it is what was metered: the leaf after which that was read.
     usage_sequence: Option<Sequence>,
+    /// Whether the claim is the last of its voucher; false where it redeems none.
     #[serde(rename = "final")]
     closing: bool,
     /// Of an interest subsidy: for which days.
@@ -83,6 +84,7 @@ pub struct RecalculationView {
     difference: Money,
     /// Its sheet.
     calculation: Option<Calculation>,
+    /// Why the claim is computed again.
     reason: Option<String>,
     /// Why it was rejected.
     rejection_reason: Option<String>,

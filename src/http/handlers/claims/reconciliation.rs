@@ -36,6 +36,7 @@ pub struct MonthView {
     month: Month,
     /// CNY.
     metered: Money,
+    /// The same without rounding.
     #[schema(value_type = String)]
     metered_exact: Metered,
     /// The claims that count and are for it.
@@ -47,11 +48,13 @@ pub struct MonthView {
 /// An invoice, and what rows come to under it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvoiceMatchView {
+    /// The number of the invoice, with its code before a hyphen where it has one.
     invoice: String,
     /// CNY; null where nobody brought it or said its amount.
     amount: Option<Money>,
     /// CNY; null where no row names it.
     metered: Option<Money>,
+    /// The same without rounding; null where no row names it.
     #[schema(value_type = Option<String>)]
     metered_exact: Option<Metered>,
     /// metered less amount, where both are there.

@@ -104,6 +104,7 @@ fn left(
 /// An invoice that no usage names.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UnmeteredInvoiceView {
+    /// The number of the invoice, with its code before a hyphen where it has one.
     invoice: String,
     /// CNY; null where nobody said its amount.
     amount: Option<Money>,

@@ -105,6 +105,7 @@ pub struct ScoreView {
     expert: Subject,
     criteria: Vec<Criterion>,
     total: Score,
+    /// What the expert wrote beside the score; null for whoever may not read it.
     comment: Option<String>,
 }
 
@@ -120,6 +121,7 @@ pub struct ApplicationView {
     status: ApplicationStatus,
     /// What it may get.
     amount: Money,
+    /// The version of the programme's rules that it was filed under.
     rules_version: u32,
     /// Its newest calculation sheet.
     calculation: Option<Calculation>,

@@ -66,6 +66,7 @@ pub struct TrancheView {
 pub struct AwardObjectionView {
     /// From 1.
     number: usize,
+    /// What was objected; null once it was erased.
     text: Option<String>,
     status: ObjectionStatus,
     /// Why it was resolved so.
@@ -87,6 +88,7 @@ pub struct AcceptanceView {
     entitlement: Money,
     document: Line,
     decision: AcceptanceDecision,
+    /// Of what is asked back, why; null where nothing is.
     reason: Option<String>,
     proposed_by: Subject,
 }
@@ -121,6 +123,7 @@ pub struct AwardView {
     status: AwardStatus,
     amount: Money,
     fiscal_year: FiscalYear,
+    /// The version of the programme's rules under which it was granted.
     rules_version: u32,
     tranches: Vec<TrancheView>,
     awarded_on: Date,

@@ -71,6 +71,7 @@ pub struct NewQuote {
 pub struct QuotedApplicant {
     category: Option<Category>,
     size: Option<Size>,
+    /// Whether who asks is a startup; not where it is left out.
     startup: bool,
     region: Option<Label>,
     tags: Vec<TagName>,

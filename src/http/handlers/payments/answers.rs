@@ -29,6 +29,7 @@ pub const SHOWN_MAX: usize = 2_000;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KnownResultView {
     outcome: PaymentResult,
+    /// What the bank called that payment.
     bank_reference: String,
     date: Date,
 }
@@ -47,16 +48,20 @@ pub struct BankAnswerView {
     said: AnswerKind,
     claim_id: Option<ClaimId>,
     found_by: Option<FoundBy>,
+    /// The id that this service gave the payment, as the bank gives it back.
     end_to_end_id: Option<String>,
     /// As the file has it.
     amount: Option<String>,
+    /// The currency as the file has it; null where it names none.
     currency: Option<String>,
     /// CNY of the line.
     expected: Option<Money>,
     date: Option<Date>,
+    /// What the bank calls the payment; null where it says nothing.
     bank_reference: Option<String>,
     /// The bank's code for why, such as AC04.
     reason_code: Option<String>,
+    /// Why, in the bank's words; null where it says nothing.
     reason: Option<String>,
     known: Option<KnownResultView>,
 }
@@ -64,13 +69,21 @@ pub struct BankAnswerView {
 /// How many answers have each verdict.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct AnswerCounts {
+    /// How many say that a line was paid.
     matched: u32,
+    /// How many say that a line was never paid.
     rejected: u32,
+    /// How many say that a payment came back.
     returned: u32,
+    /// How many name another amount than that of their line.
     amount_differs: u32,
+    /// How many are of a line that has a result already.
     twice: u32,
+    /// How many came back of payments that are not confirmed yet.
     after_payment: u32,
+    /// How many are not final at the bank.
     pending: u32,
+    /// How many are about nothing in this batch.
     unknown: u32,
     /// Lines without a result of which the file says nothing.
     missing: u32,

@@ -85,6 +85,7 @@ pub struct ProposedResultView {
     outcome: PaymentResult,
     bank_reference: Line,
     date: Date,
+    /// Why the payment came back, in the bank's words.
     reason: Option<String>,
     /// The SHA-256 of the bank's file that says so; none where an officer typed it.
     statement: Option<ContentHash>,
@@ -100,6 +101,7 @@ pub struct PaymentLineView {
     status: LineStatus,
     bank_reference: Option<Line>,
     date: Option<Date>,
+    /// Why the payment came back, in the bank's words.
     reason: Option<String>,
     /// A result that waits for another person's approval.
     proposed_result: Option<ProposedResultView>,

@@ -16,9 +16,11 @@ use subsidy_core::programmes::{Instrument, Programme, ProgrammeStatus, ProposalS
 pub struct ExplainedRules {
     programme: ProgrammeCode,
     instrument: Instrument,
+    /// The version of the rules that is explained.
     version: u32,
     status: ProposalStatus,
     effective_from: Date,
+    /// The SHA-256 of the rules that are explained, in hexadecimal.
     rules_sha256: String,
     /// In the order in which they apply; each parameter is in one of them.
     sentences: Vec<Sentence>,

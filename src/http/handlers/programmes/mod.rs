@@ -44,6 +44,7 @@ pub struct NewProgramme {
     window: Window,
     /// By what the budget's system knows its money.
     budget_codes: Option<BudgetCodes>,
+    /// The first version of its rules, approved together with it.
     rules: Policy,
 }
 
@@ -52,6 +53,7 @@ pub struct NewProgramme {
 #[serde(deny_unknown_fields)]
 pub struct NewRules {
     effective_from: Date,
+    /// The new version of the rules, whole: what is left out is not taken from the version before.
     rules: Policy,
     reason: Reason,
 }
@@ -61,6 +63,7 @@ pub struct NewRules {
 #[serde(deny_unknown_fields)]
 pub struct NewAppropriation {
     amount: Amount,
+    /// The fiscal year whose money it is.
     #[schema(minimum = 1900, maximum = 2999)]
     fiscal_year: i32,
     /// 下达文号
@@ -90,6 +93,7 @@ pub struct NewAdjustment {
 pub struct NewLapse {
     /// All that is available where none is given.
     amount: Option<Amount>,
+    /// The fiscal year whose money is taken back.
     #[schema(minimum = 1900, maximum = 2999)]
     fiscal_year: i32,
     reason: Reason,

@@ -31,6 +31,7 @@ use subsidy_store::organisations::OrganisationRow;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSimulation {
+    /// The rules that are tried, whole.
     rules: Policy,
     /// Held to the programme's window as in a proposal. What is tried is tried whenever it was filed.
     effective_from: Option<Date>,
@@ -47,6 +48,7 @@ pub struct NewSimulation {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SimulatedDocument {
     kind: PastKind,
+    /// The id of the voucher or the claim.
     #[schema(value_type = String)]
     id: Uuid,
     /// The number of a voucher that was issued.

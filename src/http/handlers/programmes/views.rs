@@ -138,10 +138,12 @@ pub struct RulesView {
     /// Its number, from 1.
     version: u32,
     effective_from: Date,
+    /// The rules of this version, whole.
     rules: Policy,
     /// SHA-256 of the rules' canonical JSON.
     sha256: String,
     status: ProposalStatus,
+    /// Why the rules change; null of the first version.
     reason: Option<String>,
     created_by: Subject,
     approved_by: Option<Subject>,
@@ -274,6 +276,7 @@ pub struct BudgetChangeView {
     targets: Vec<PerformanceTarget>,
     effective_date: Option<Date>,
     status: BudgetChangeStatus,
+    /// Why the budget changes; null where nothing was said.
     reason: Option<String>,
     created_by: Subject,
     approved_by: Option<Subject>,

@@ -29,11 +29,19 @@ use crate::reports::{exceptions, journal, overlaps, recalculation, sample};
 use subsidy_core::domain::{AgencyCode, Code, ContentHash, Instant};
 use subsidy_store::engine::Engine;
 
+/// The id of an export. It is made of what was asked, so that the same question has the same id.
+#[derive(Debug, Serialize)]
+pub struct ExportId(Uuid);
+
+subsidy_core::string_schema! {
+    ExportId as "ExportId": "01890a5d-ac96-874b-bcce-b302099a8057", "The id of an export.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+}
+
 /// An export of a report.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExportView {
-    #[schema(value_type = String)]
-    id: Uuid,
+    /// Which export it is; the same question has the same id.
+    id: ExportId,
     /// `running`, `finished`, `failed` or `interrupted`; the last two begin again when they are asked for again.
     status: &'static str,
     /// How many rows are written so far.
@@ -50,6 +58,7 @@ pub struct ExportView {
     kept_until: Option<Instant>,
     /// Where the export is, and where its file will be.
     link: String,
+    /// Where its file will be, or is.
     content: String,
 }
 
@@ -65,7 +74,7 @@ impl ExportView {
         };
         let finished = finished.as_ref();
         Self {
-            id,
+            id: ExportId(id),
             status,
             rows,
             bytes: finished.map(|finished| finished.bytes),

@@ -30,16 +30,20 @@ use subsidy_store::reversals::queries::touching;
 /// A name in both languages.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Name {
+    /// The name in Chinese, as the chart has it.
     zh: &'static str,
+    /// The name in English, for whoever reads no Chinese.
     en: &'static str,
 }
 
 /// An account of the chart.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AccountView {
+    /// The code of the account; its first letter is that of the book.
     #[schema(example = "B2001")]
     account: &'static str,
     name: Name,
+    /// The book that it belongs to: B 指标账, F 财务会计 or Y 预算会计.
     #[schema(example = "B")]
     book: &'static str,
     /// The side its balance stands on: `debit` or `credit`.
@@ -49,12 +53,14 @@ pub struct AccountView {
 /// A line of a transaction.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryView {
+    /// The code of the account that it moves, such as B2001.
     account: String,
     /// `debit` or `credit`.
     side: &'static str,
     amount: Money,
     programme: ProgrammeCode,
     organisation: Option<CreditCode>,
+    /// The funding level whose money it is; null where no level is told apart.
     level: Option<String>,
 }
 
@@ -68,6 +74,7 @@ pub struct TransactionView {
     recorded_at: Instant,
     /// Who asked for it.
     actor: Subject,
+    /// The document that it is about: its id or its code.
     document: String,
     /// The transaction that it reverses.
     reverses: Option<Sequence>,
@@ -98,12 +105,14 @@ pub struct BooksView {
 /// An account's turnovers and balance.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AccountBalanceView {
+    /// The code of the account, such as B2001.
     account: &'static str,
     name: Name,
     debit: Money,
     credit: Money,
     /// On the account's own side.
     balance: Money,
+    /// The side that its balance stands on: `debit` or `credit`.
     side: &'static str,
     /// The statement whose movements sum to the balance.
     link: String,
@@ -115,6 +124,7 @@ pub struct TrialBalanceView {
     as_of: Date,
     /// The last sequence that counts; null for an empty ledger.
     known_at: Option<Sequence>,
+    /// Of this programme alone; null where all of them are in it.
     programme: Option<String>,
     /// Of this funding level alone; empty for lines of none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -31,6 +31,7 @@ pub struct ColumnView {
 /// A report.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReportView {
+    /// The name of the report, as its path has it.
     report: &'static str,
     /// The last day that counts.
     as_of: Date,

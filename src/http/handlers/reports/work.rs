@@ -23,8 +23,11 @@ pub struct TaskView {
     document: String,
     /// What is to be done: `review`, `issue`, `approve`, `apply`, `score`, `resolve`, `accept`.
     action: String,
+    /// Where the document is in its life.
     status: String,
+    /// The code of its programme; null where it belongs to none.
     programme: Option<String>,
+    /// The credit code of whose document it is; null where it is nobody's.
     organisation: Option<String>,
     updated_at: Instant,
 }
@@ -32,10 +35,13 @@ pub struct TaskView {
 /// A document's step.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TransitionView {
+    /// What kind of document it is, such as `claim`.
     kind: String,
+    /// The document that took the step: its id or its code.
     document: String,
     /// Null for a new document.
     from: Option<String>,
+    /// The status that it has since.
     to: String,
 }
 
@@ -44,7 +50,9 @@ pub struct TransitionView {
 pub struct EventView {
     sequence: Sequence,
     recorded_at: Instant,
+    /// Which command was accepted, such as `approve_claim`.
     kind: String,
+    /// The document that the command was about: its id or its code.
     document: String,
     transitions: Vec<TransitionView>,
 }

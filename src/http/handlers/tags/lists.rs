@@ -31,6 +31,7 @@ pub struct TagImportView {
     id: TagImportId,
     status: TagStatus,
     tag: TagName,
+    /// Of what the lines are ids: all of them of one kind.
     kind: TagSubjectKind,
     document: Line,
     /// Of the file.

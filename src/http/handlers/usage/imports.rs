@@ -43,9 +43,11 @@ pub struct RowErrorView {
     pub row: u32,
     /// None where the row itself is wrong.
     pub column: Option<String>,
+    /// What is wrong, as `/errors/{code}` explains it.
     pub code: String,
     /// What stands there, where that is a date, a number or a word of the specification.
     pub found: Option<String>,
+    /// What is wrong, in words of the language that was asked for.
     pub detail: String,
 }
 
@@ -74,6 +76,7 @@ fn detail(code: &str, language: Language) -> String {
 /// One cause: what is found in how many rows, and where first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
+    /// What is wrong, as `/errors/{code}` explains it.
     #[schema(value_type = String)]
     code: CellError,
     /// None where rows or the file itself are meant.
@@ -151,6 +154,7 @@ pub struct UsageImportView {
     /// `rejected` never counted; `replaced`: later imports took its place.
     #[schema(value_type = String)]
     status: ImportStatus,
+    /// `strict` or `lenient`: whether one wrong row refused the whole file.
     #[schema(value_type = String)]
     mode: Mode,
     /// The imports of which it takes the place, in the billing periods that it brings.

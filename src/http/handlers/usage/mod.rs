@@ -23,24 +23,40 @@ use subsidy_store::usage::{RentalUsageRow, UsageRowRow};
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UsageRowView {
     import_id: UsageImportId,
+    /// Its row in the file, from 1; the header is not counted.
     row: u32,
+    /// The provider, as the file names it (ProviderName).
     provider: String,
+    /// The account that is billed (BillingAccountId).
     billing_account: String,
+    /// The account under it (SubAccountId); null where the file names none.
     sub_account: Option<String>,
+    /// What was used (ResourceId); null where the file names none.
     resource: Option<String>,
+    /// What is priced (SkuId); null where the file names none.
     sku: Option<String>,
+    /// The category of FOCUS, such as `Compute`.
     service_category: String,
+    /// The service, as the provider names it (ServiceName).
     service: String,
+    /// Where it was used (RegionId); null where the file names none.
     region: Option<String>,
+    /// What is charged for: `Usage`, `Purchase`, `Tax`, `Credit` or `Adjustment`.
     charge_category: String,
+    /// Whether it corrects an earlier row (ChargeClass).
     correction: bool,
+    /// The charge in the provider's words; null where there are none.
     description: Option<String>,
     charge_period_start: Instant,
     /// Not counted.
     charge_period_end: Instant,
+    /// How much was used, in `consumed_unit`; null where it is not measured.
     consumed_quantity: Option<String>,
+    /// The unit of what was used, such as `Hours`.
     consumed_unit: Option<String>,
+    /// The invoice that bills it; null where the file names none.
     invoice_id: Option<String>,
+    /// The currency that it is billed in, as ISO 4217 has it.
     currency: String,
     /// As it is billed.
     billed: String,
@@ -84,6 +100,7 @@ impl UsageRowView {
 pub struct UsageTotalView {
     /// Of the agency's zone.
     month: Month,
+    /// The category of FOCUS, such as `Compute`.
     service_category: String,
     /// The item that it is where a programme's `item_map` says nothing else.
     item: Option<Label>,

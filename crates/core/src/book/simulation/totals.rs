@@ -13,14 +13,18 @@ use crate::domain::{CreditCode, Date, Money, Sequence};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
 #[schema(as = SimulatedSums)]
 pub struct Sums {
+    /// How many documents were tried.
     pub documents: u64,
     pub old: Money,
     pub new: Money,
     pub difference: Money,
     pub gained: Money,
     pub lost: Money,
+    /// How many of them get more than they did.
     pub gaining: u64,
+    /// How many of them get less than they did.
     pub losing: u64,
+    /// How many of them get the same.
     pub unchanged: u64,
     /// Of those that lose: refused.
     pub refused: u64,

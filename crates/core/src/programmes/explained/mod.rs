@@ -20,7 +20,9 @@ use sentences::{ROWS, Row, WORDS, Wording};
 pub struct Sentence {
     /// JSON pointers into the rules.
     pub parameters: Vec<String>,
+    /// What the parameters mean, in Chinese.
     pub zh: String,
+    /// What the parameters mean, in English.
     pub en: String,
 }
 
