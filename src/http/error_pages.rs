@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use subsidy_core::domain::Code;
 
 use super::error::{Entry, Words};
-use super::error_places::{self, Place};
+use super::error_places;
 use super::language::Language;
 use super::problem::Problem;
+use super::route::Route;
 use super::{extract, refuse};
 
 const STYLE: &str = "body{font:16px/1.6 sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}\
@@ -101,16 +102,12 @@ fn section(main: &'static Entry, language: Language) -> String {
         text += &format!("<h2>{title}</h2>\n<p><b>{cause}</b> {detail}</p>\n<p><b>{cure}</b> {remedy}</p>\n");
     }
     let place = error_places::of(main.code);
-    let known = match place {
-        Place::Unknown => String::new(),
-        Place::Under(_) => place
-            .routes()
-            .map(|route| format!("<br><code>{} {}</code>", route.method.into_str(), escaped(route.path)))
-            .collect(),
-        Place::Every | Place::Writes | Place::Bodies | Place::Lists | Place::OfRoles | Place::Approvals => {
-            place.words(language).to_owned()
-        }
-    };
+    let mut known = place.words(language).to_owned();
+    if known.is_empty() {
+        let line =
+            |route: &Route| format!("<br><code>{} {}</code>", route.method.into_str(), escaped(route.path));
+        known = place.routes().map(line).collect();
+    }
     if !known.is_empty() {
         text += &format!("<p><b>{routes}</b> {known}</p>\n");
     }
