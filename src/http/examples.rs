@@ -1,4 +1,5 @@
-//! What a body may look like, type by type, for the OpenAPI document. Each is taken by every route that takes its type.
+//! What a body may look like, for the OpenAPI document: JSON type by type, each taken by every route that takes its type; a file
+//! that is text route by route.
 
 use super::route::Route;
 
@@ -85,6 +86,12 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         r#"{"events": [{"kind": "repayment", "date": "2025-05-21", "amount": "1000000.00"}]}"#,
     ),
     (
+        "NewLoanEvents",
+        "another rate and a later maturity",
+        r#"{"events": [{"kind": "rate_change", "date": "2025-04-01", "annual_rate_percent": "3.2"},
+        {"kind": "extension", "date": "2025-05-01", "matures_on": "2028-03-21"}]}"#,
+    ),
+    (
         "NewInterestPaid",
         "a quarter",
         r#"{"period": {"from": "2025-03-21", "until": "2025-06-21"}, "interest_paid": "88472.22",
@@ -123,6 +130,13 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "roll",
         r#"{"programme": "sh-interest", "bank": "91330100MA2AX00016", "fiscal_year": 2025, "action": "roll",
         "document": "清算表1号", "statement": {"deducted": "1200000.00", "left": "160000.00"}}"#,
+    ),
+    (
+        "NewTrueUp",
+        "return",
+        r#"{"programme": "sh-interest", "bank": "91330100MA2AX00016", "fiscal_year": 2025, "action": "return",
+        "bank_reference": "FT26011500001", "date": "2025-05-30", "document": "清算表2号",
+        "statement": {"deducted": "1200000.00", "left": "160000.00"}}"#,
     ),
     (
         "NewProgramme",
@@ -240,6 +254,67 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("NewCapGroup", "of a year", r#"{"code": "compute", "annual": "5000000.00"}"#),
 ];
+
+/// A file that is text, as a route takes it.
+#[derive(Debug, Clone, Copy)]
+pub struct FileExample {
+    pub path: &'static str,
+    /// What the query says of it.
+    pub query: &'static str,
+    pub media_type: &'static str,
+    /// What it shows.
+    pub shows: &'static str,
+    pub text: &'static str,
+}
+
+const FILES: &[FileExample] = &[
+    FileExample {
+        path: "/v1/tags/import",
+        query: "tag=little_giant&document=2025-1",
+        media_type: "text/csv",
+        shows: "two organisations, one without an end",
+        text: "id,from,until\n91310000MA1FL0000N,2025-01-01,2025-12-31\n91110108MA01A2B3CF,2025-01-01,\n",
+    },
+    FileExample {
+        path: "/v1/evidence",
+        query: "kind=delivery&organisation=91310000MA1FL0000N",
+        media_type: "application/octet-stream",
+        shows: "a delivery note as plain text",
+        text: "交付确认单\n合同编号：HT-2025-001\n交付内容：智能算力 100 卡时\n",
+    },
+    FileExample {
+        path: "/v1/rentals/{id}/usage",
+        query: "mode=strict",
+        media_type: "text/csv",
+        shows: "a month of one service in CNY",
+        text: "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodEnd,BillingPeriodStart,ChargeCategory,\
+ChargePeriodEnd,ChargePeriodStart,ContractedCost,EffectiveCost,InvoiceIssuerName,ListCost,ServiceCategory,ServiceName,\
+ServiceProviderName\n\
+1250.00,999999999999,CNY,2025-05-01T00:00:00Z,2025-04-01T00:00:00Z,Usage,2025-04-02T00:00:00Z,2025-04-01T00:00:00Z,\
+1250.00,1250.00,Cloud,1250.00,Compute,Training,Cloud\n",
+    },
+    FileExample {
+        path: "/v1/payment-batches/{id}/results/import",
+        query: "",
+        media_type: "application/xml",
+        shows: "a payment that the bank rejected (pain.002)",
+        text: r#"<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>S-1</MsgId><CreDtTm>2025-03-03T10:00:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>B-1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInfAndSts>
+<OrgnlPmtInfAndSts><OrgnlPmtInfId>B-1</OrgnlPmtInfId><TxInfAndSts>
+<OrgnlEndToEndId>01940000000070008000000000000001</OrgnlEndToEndId><TxSts>RJCT</TxSts>
+<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>账户已销户</AddtlInf></StsRsnInf>
+</TxInfAndSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>
+"#,
+    },
+];
+
+/// The examples of the file that a route takes; none where it takes none.
+pub fn of_file(route: &Route) -> impl Iterator<Item = &'static FileExample> {
+    let takes = route.takes.is_some();
+    FILES.iter().filter(move |file| takes && file.path == route.path)
+}
 
 /// The examples of a type, each with what it shows.
 pub fn of_type(name: &str) -> impl Iterator<Item = (&'static str, serde_json::Value)> {

@@ -24,9 +24,11 @@ use subsidy_store::engine::{CheckpointError, SubmitError};
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// What a program needs of a refusal to go on, beside its code.
-const TOLD: [&str; 5] = ["import_id", "before", "after", "difference", "months"];
+pub const TOLD: [&str; 5] = ["import_id", "before", "after", "difference", "months"];
 /// The same, where it belongs to no place in the body.
-const TOLD_OF_ALL: [&str; 3] = ["allowed", "items", "known"];
+pub const TOLD_OF_ALL: [&str; 3] = ["allowed", "items", "known"];
+/// What it needs of one thing that is wrong, beside its place and its code.
+pub const TOLD_AT_A_PLACE: [&str; 6] = ["row", "column", "rows", "expected", "found", "allowed"];
 
 /// One thing that is wrong, and where in the request.
 #[derive(Debug, Clone, PartialEq)]
@@ -275,7 +277,7 @@ impl At {
             "detail": filled(said.detail, &self.members, language),
             "remedy": filled(said.remedy, &self.members, language),
         });
-        for name in ["row", "column", "rows", "expected", "found", "allowed"] {
+        for name in TOLD_AT_A_PLACE {
             if let (Value::Object(body), Some(value)) = (&mut body, self.members.get(name)) {
                 body.insert(name.to_owned(), value.clone());
             }

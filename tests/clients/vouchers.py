@@ -40,15 +40,15 @@ from subsidy_ledger_client.models import (
     Approval,
     ByPath,
     Category,
-    ClaimKind,
     ClaimReview,
+    ClaimViewVoucherRedemption,
     Instrument,
     Issue,
     LegalBasis,
     NewAppropriation,
     NewBankAccount,
     NewBusinessDate,
-    NewClaim,
+    NewClaimVoucherRedemption,
     NewLine,
     NewOrganisation,
     NewPaymentBatch,
@@ -129,10 +129,11 @@ listed = get_vouchers.sync(client=enterprise)
 assert [one.id for one in listed.data] == [voucher.id], listed
 
 send(put_business_date, officer, body=NewBusinessDate(date=day("2025-03-03")))
-claim = NewClaim(
-    kind=ClaimKind.VOUCHER_REDEMPTION, voucher_id=voucher.id, settlement=[NewLine(item="compute", amount="50000.00")]
+claim = NewClaimVoucherRedemption(
+    kind="voucher_redemption", voucher_id=voucher.id, settlement=[NewLine(item="compute", amount="50000.00")]
 )
 claim = send(post_claims, enterprise, body=claim)
+assert isinstance(claim, ClaimViewVoucherRedemption) and claim.voucher_id == voucher.id, claim
 claim = send(post_claims_id_submit, enterprise, claim.id, body=Nothing())
 send(post_claims_id_review, officer, claim.id, body=ClaimReview(decision=ReviewDecision.PASS))
 twice = post_claims_id_approve.sync(claim.id, client=officer, idempotency_key="twice", body=Approval())

@@ -20,6 +20,16 @@ for (const voucher of data.data) {
   if (read.error) throw new Error(read.error.code);
   console.log(read.data.status, read.data.face_value, read.data.balance.redeemed);
 }
+const claims = await client.GET("/v1/claims", { params: { query: {} } });
+if (claims.error) throw new Error(claims.error.code);
+for (const claim of claims.data.data) {
+  // @ts-expect-error: before its kind is known, a claim has no voucher
+  void claim.voucher_id;
+  if (claim.kind === "voucher_redemption") {
+    const voucher: components["schemas"]["VoucherId"] = claim.voucher_id;
+    console.log(claim.kind, voucher === data.data[0]?.id);
+  }
+}
 const missing = await client.GET("/v1/vouchers/{id}", {
   params: { path: { id: "01940000-0000-7000-8000-000000000001" } },
 });

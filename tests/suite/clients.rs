@@ -106,7 +106,8 @@ fn clients_that_were_generated_play_a_voucher_and_read_it() {
     let read = printed(
         Command::new("node").arg("vouchers.js").args([&service.base, &enterprise]).current_dir(&folder),
     );
-    assert_eq!(read.lines().collect::<Vec<_>>(), ["partly_redeemed 100000.00 10000.00", "not_found"]);
+    let said = ["partly_redeemed 100000.00 10000.00", "voucher_redemption true", "not_found"];
+    assert_eq!(read.lines().collect::<Vec<_>>(), said);
     service.verifies("city");
     std::fs::remove_dir_all(folder).unwrap();
 }

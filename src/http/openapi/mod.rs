@@ -1,5 +1,9 @@
 //! The OpenAPI 3.1 document, made from the routes.
 
+mod bodies;
+mod paths;
+mod problems;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -9,29 +13,33 @@ use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ArrayBuilder, ComponentsBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Response,
+    ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, Required, Response,
     ResponseBuilder,
 };
 
-use super::error::Entry;
-use super::examples;
-use super::problem::MEDIA_TYPE;
-use super::route::{Handler, Method, Param, Permission, Route, Segment, Shape, with_tail};
-use super::routes::ROUTES;
-use subsidy_core::domain::{
-    ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId, CreditCode,
-    EvidenceId, LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId, RecoveryId,
-    RentalId, Role, Sequence, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
-};
+use serde_json::Value;
+use subsidy_core::domain::Role;
 use subsidy_core::schema::Schemas;
 
-/// The document as it is served.
-pub static JSON: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
+use super::examples;
+use super::route::{Handler, Method, Param, Permission, Route, Shape, with_tail};
+use super::routes::ROUTES;
+use paths::PathParameter;
 
-pub fn document() -> OpenApi {
+/// The document as it is served.
+pub static JSON: LazyLock<String> = LazyLock::new(|| document().to_string());
+
+/// The document, every kind of a body with a schema of its own.
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(of_routes()).unwrap_or_default();
+    bodies::tell_apart(&mut document);
+    document
+}
+
+fn of_routes() -> OpenApi {
     let mut paths = PathsBuilder::new().build();
     for route in ROUTES {
         paths.add_path_operation(path(route), vec![method(route.method)], operation(route));
@@ -43,14 +51,12 @@ pub fn document() -> OpenApi {
         .description(Some(DESCRIPTION))
         .license(Some(license));
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let of_problems = problems::schemas().map(|(name, schema)| (name.to_owned(), schema.into()));
     let components = schemas()
         .into_iter()
+        .chain(of_problems)
         .fold(ComponentsBuilder::new(), |all, (name, schema)| all.schema(name, schema))
-        .schema("Problem", problem())
         .security_scheme("bearer", SecurityScheme::Http(bearer));
-    let components = PROBLEMS.iter().fold(components, |all, (status, about)| {
-        all.response(response_name(*status), problem_response(*status, about))
-    });
     OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build())).build()
 }
 
@@ -58,35 +64,12 @@ const DESCRIPTION: &str = "Audited decimal accounting of public compute subsidie
 points are strings; counts are integers; dates are of the agency's zone, instants UTC. Every write needs an \
 Idempotency-Key and answers with Ledger-Sequence, its place in the audit log.";
 
-/// What each status of an error means, whichever code it has.
-const PROBLEMS: &[(u16, &str)] = &[
-    (400, "Unreadable: the query, the idempotency key, the cursor or the JSON."),
-    (401, "No valid bearer token."),
-    (403, "The role may not, or the same person may not twice."),
-    (404, "There is no such object, or it is not the caller's."),
-    (405, "The path does not have this method; Allow names those it has."),
-    (409, "The state, or something that is there already, is against it."),
-    (412, "The object is not of the version in If-Match."),
-    (413, "Larger than a limit, which the error names."),
-    (415, "The body is not application/json."),
-    (422, "A rule refuses it, or a value is not valid; errors point to it."),
-    (500, "A fault of the service, which is logged."),
-    (
-        503,
-        "Busy, or the database is away; try again as Retry-After says. outcome_unknown: the key settles it.",
-    ),
-];
-
 /// What a reader of secrets is told.
 const DISCLOSED: &str = "Every call, HEAD too, leaves a leaf in the audit log under the caller's subject, which \
 Ledger-Sequence names.";
 
 /// A version in quotes, or any.
 const IF_MATCH: &str = "^(\\*|\"[0-9]+\")$";
-
-fn response_name(status: u16) -> String {
-    format!("Problem{status}")
-}
 
 const fn method(method: Method) -> HttpMethod {
     match method {
@@ -104,8 +87,8 @@ fn schemas() -> BTreeMap<String, RefOr<Schema>> {
         {
             (shape.named)(&mut all);
         }
-        for (_, shape) in path_parameters(route.path) {
-            (shape.named)(&mut all);
+        for parameter in paths::parameters(route.path) {
+            (parameter.schema.named)(&mut all);
         }
     }
     (Shape::of::<Role>().named)(&mut all);
@@ -124,17 +107,11 @@ fn operation(route: &Route) -> Operation {
         operation = operation.parameter(parameter);
     }
     if let Some(takes) = route.takes {
-        let mut content = ContentBuilder::new().schema(Some((takes.schema)()));
-        let named = examples::type_name(route);
-        for (shows, example) in named.iter().flat_map(|name| examples::of_type(name)) {
-            let example = ExampleBuilder::new().value(Some(example)).build();
-            content = content.examples_from_iter([(shows, example)]);
-        }
         let mut body = RequestBodyBuilder::new()
-            .content(takes.media_type, content.build())
+            .content(takes.media_type, content(route, takes, takes.media_type))
             .required(Some(Required::True));
         for media_type in takes.or_else {
-            body = body.content(*media_type, ContentBuilder::new().schema(Some((takes.schema)())).build());
+            body = body.content(*media_type, content(route, takes, media_type));
         }
         if matches!(route.handler, Handler::Upload(_) | Handler::BankFile) {
             body = body.content("multipart/form-data", in_a_form(takes));
@@ -142,31 +119,30 @@ fn operation(route: &Route) -> Operation {
         operation = operation.request_body(Some(body.build()));
     }
     operation = operation.response(route.success().to_string(), success(route));
-    for (status, _) in PROBLEMS.iter().filter(|(status, _)| answers(route, *status)) {
-        operation = operation.response(status.to_string(), Ref::from_response_name(response_name(*status)));
+    for (status, response) in problems::responses(route) {
+        operation = operation.response(status, response);
     }
     operation.build()
 }
 
-/// A file as the part `file` of a form.
-fn in_a_form(file: Shape) -> utoipa::openapi::Content {
-    let form =
-        ObjectBuilder::new().schema_type(Type::Object).property("file", (file.schema)()).required("file");
-    ContentBuilder::new().schema(Some(form)).build()
+/// What a body of a media type is, with the examples that there are of it.
+fn content(route: &Route, takes: Shape, media_type: &str) -> utoipa::openapi::Content {
+    let name = examples::type_name(route);
+    let of_type = name.iter().flat_map(|name| examples::of_type(name));
+    let of_file = examples::of_file(route).filter(|file| file.media_type == media_type);
+    let all = of_type.chain(of_file.map(|file| (file.shows, file.text.into())));
+    let all = all.map(|(shows, value)| (shows, ExampleBuilder::new().value(Some(value)).build()));
+    ContentBuilder::new().schema(Some((takes.schema)())).examples_from_iter(all).build()
 }
 
-/// Whether a route can answer with a status.
-fn answers(route: &Route, status: u16) -> bool {
-    match status {
-        409 => route.takes.is_some() || route.discloses(),
-        412 => route.writes(),
-        413 | 415 => route.takes.is_some(),
-        422 => route.takes.is_some() || route.discloses() || route.path.starts_with("/v1/reports/"),
-        403 => route.permission != Permission::SignedIn,
-        404 => route.takes.is_some() || route.path.contains('{'),
-        405 => false,
-        _ => true,
-    }
+/// A file as the part `file` of a form.
+fn in_a_form(file: Shape) -> utoipa::openapi::Content {
+    let form = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("The file as the one part of a form."))
+        .property("file", (file.schema)())
+        .required("file");
+    ContentBuilder::new().schema(Some(form)).build()
 }
 
 fn operation_id(route: &Route) -> String {
@@ -200,51 +176,6 @@ fn permitted(permission: Permission) -> String {
     }
 }
 
-fn path_parameters(path: &str) -> Vec<(&str, Shape)> {
-    let names = Segment::all(path).filter_map(Segment::parameter);
-    let shape = |name| match name {
-        "credit_code" => Shape::of::<CreditCode>(),
-        "code" if path.starts_with("/v1/cap-groups/") => Shape::of::<CapGroupCode>(),
-        "code" => Shape::of::<ProgrammeCode>(),
-        "version" | "number" => Shape::of::<u32>(),
-        "sequence" => Shape::of::<Sequence>(),
-        "path" => Shape::of::<String>(),
-        "month" => Shape::of::<Month>(),
-        "claim" => Shape::of::<ClaimId>(),
-        "objection" => Shape::of::<ObjectionId>(),
-        "import" => Shape::of::<UsageImportId>(),
-        _ => id_of(path),
-    };
-    names.map(|name| (name, shape(name))).collect()
-}
-
-/// What the `{id}` of a path is the id of: the first noun that begins so.
-const IDS: &[(&str, Shape)] = &[
-    ("/v1/applications/", Shape::of::<ApplicationId>()),
-    ("/v1/awards/", Shape::of::<AwardId>()),
-    ("/v1/calendar/", Shape::of::<CalendarId>()),
-    ("/v1/calls/", Shape::of::<CallId>()),
-    ("/v1/claims/", Shape::of::<ClaimId>()),
-    ("/v1/evidence/", Shape::of::<EvidenceId>()),
-    ("/v1/loans/", Shape::of::<LoanId>()),
-    ("/v1/payment-batches/", Shape::of::<PaymentBatchId>()),
-    ("/v1/prefunds/true-ups/", Shape::of::<TrueUpId>()),
-    ("/v1/prefunds/", Shape::of::<PrefundId>()),
-    ("/v1/programmes/", Shape::of::<BudgetChangeId>()),
-    ("/v1/rankings/", Shape::of::<RankingId>()),
-    ("/v1/recoveries/", Shape::of::<RecoveryId>()),
-    ("/v1/rentals/", Shape::of::<RentalId>()),
-    ("/v1/statutory-limits/", Shape::of::<StatutoryLimitId>()),
-    ("/v1/tags/imports/", Shape::of::<TagImportId>()),
-    ("/v1/tags/", Shape::of::<TagId>()),
-    ("/v1/vouchers/", Shape::of::<VoucherId>()),
-];
-
-fn id_of(path: &str) -> Shape {
-    let found = IDS.iter().find(|(begins, _)| path.starts_with(begins));
-    found.map_or(Shape::of::<String>(), |(_, shape)| *shape)
-}
-
 fn parameters(route: &Route) -> Vec<Parameter> {
     let parameter = |name: &str, place, required, about: &str, schema: RefOr<Schema>| {
         ParameterBuilder::new()
@@ -265,8 +196,8 @@ fn parameters(route: &Route) -> Vec<Parameter> {
         RefOr::T(Schema::Object(object.build()))
     };
     let mut all = Vec::new();
-    for (name, shape) in path_parameters(route.path) {
-        all.push(parameter(name, ParameterIn::Path, Required::True, "Which.", (shape.schema)()));
+    for PathParameter { name, about, schema } in paths::parameters(route.path) {
+        all.push(parameter(name, ParameterIn::Path, Required::True, about, (schema.schema)()));
     }
     for Param { name, about, schema } in route.query {
         let required = if route.requires(name) { Required::True } else { Required::False };
@@ -316,59 +247,6 @@ fn success(route: &Route) -> Response {
     response.header("ETag", header("The version, for If-Match, where there is one.")).build()
 }
 
-fn problem_response(status: u16, about: &str) -> Response {
-    let codes: Vec<&str> =
-        Entry::all().filter(|entry| entry.status == status).map(|entry| entry.code.into_str()).collect();
-    let mut codes = codes;
-    codes.dedup();
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    ResponseBuilder::new()
-        .description(format!("{about} Codes: {}.", codes.join(", ")))
-        .content(MEDIA_TYPE, content)
-        .build()
-}
-
-fn problem() -> Schema {
-    let text = |about: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(about)).build();
-    let words = |about: &str| ArrayBuilder::new().items(text("A word.")).description(Some(about)).build();
-    let codes: std::collections::BTreeSet<&str> = Entry::all().map(|entry| entry.code.into_str()).collect();
-    let code = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes)).build();
-    let error = ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property("pointer", text("JSON pointer into the body."))
-        .property("code", code.clone())
-        .property("detail", text("What is wrong."))
-        .property("remedy", text("What to do about it."))
-        .property("allowed", words("What could stand there instead, where that can be listed."))
-        .required("pointer")
-        .required("code")
-        .required("detail")
-        .required("remedy");
-    let members = [
-        ("type", text("/errors/{code}, a page that says what it means and what to do.")),
-        ("title", text("What kind of error.")),
-        ("status", ObjectBuilder::new().schema_type(Type::Integer).build()),
-        ("detail", text("What happened.")),
-        ("remedy", text("What to do about it, and who.")),
-        ("code", code),
-        ("request_id", text("The request, as the log knows it.")),
-    ];
-    let object =
-        members.into_iter().fold(ObjectBuilder::new().schema_type(Type::Object), |object, (name, schema)| {
-            object.property(name, schema).required(name)
-        });
-    object
-        .property("errors", ArrayBuilder::new().items(error))
-        .required("errors")
-        .property(
-            "allowed",
-            words("The roles that may, the states in which it can be done, or a query's words."),
-        )
-        .property("items", words("The items that the programme does not pay for."))
-        .property("known", words("The items that it pays for."))
-        .into()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -395,7 +273,7 @@ mod tests {
             assert!(named("Accept-Language"));
             assert_eq!(operation.get("requestBody").is_some(), route.takes.is_some(), "{}", route.path);
             assert!(operation["responses"][route.success().to_string()]["description"].is_string());
-            assert!(operation["responses"]["401"]["$ref"].is_string());
+            assert_eq!(operation["responses"]["401"]["x-codes"][0], "unauthenticated");
             assert_eq!(operation["security"][0]["bearer"], serde_json::json!([]));
         }
         let count: usize =
@@ -422,6 +300,69 @@ mod tests {
         for reference in found {
             assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
         }
+    }
+
+    /// Whether a schema says what it is, or what it refers to does; lists and what may be null as what they hold.
+    fn says_what_it_is(schema: &Value, document: &Value) -> bool {
+        if schema["description"].as_str().is_some_and(|about| about != "Which.") {
+            return true;
+        }
+        if let Some(reference) = schema["$ref"].as_str() {
+            return document.pointer(reference.trim_start_matches('#')).unwrap()["description"].is_string();
+        }
+        let choices = schema["oneOf"].as_array();
+        let mut choices = choices.into_iter().flatten().filter(|choice| choice["type"] != "null").peekable();
+        choices.peek().is_some() && choices.all(|choice| says_what_it_is(choice, document))
+            || schema["items"].is_object() && says_what_it_is(&schema["items"], document)
+    }
+
+    /// The places under a schema of whatever says nothing of itself.
+    fn unsaid(place: &str, schema: &Value, document: &Value, into: &mut Vec<String>) {
+        for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+            let place = format!("{place}.{name}");
+            if !says_what_it_is(member, document) {
+                into.push(place.clone());
+            }
+            unsaid(&place, member, document, into);
+        }
+        let parts = ["oneOf", "allOf", "anyOf"]
+            .into_iter()
+            .flat_map(|of| schema[of].as_array().into_iter().flatten());
+        for part in parts.chain([&schema["items"], &schema["additionalProperties"]]) {
+            if part.is_object() {
+                unsaid(place, part, document, into);
+            }
+        }
+    }
+
+    #[test]
+    fn every_type_property_and_parameter_says_what_it_is() {
+        let document = served();
+        let mut silent = Vec::new();
+        let schemas = document["components"]["schemas"].as_object().unwrap();
+        for (name, schema) in schemas {
+            if !schema["description"].is_string() {
+                silent.push(name.clone());
+            }
+            unsaid(name, schema, &document, &mut silent);
+        }
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let place = format!("{method} {path}");
+                for parameter in operation["parameters"].as_array().unwrap() {
+                    if !says_what_it_is(parameter, &document) {
+                        silent.push(format!("{place}?{}", parameter["name"]));
+                    }
+                }
+                for response in operation["responses"].as_object().unwrap().values() {
+                    for content in response["content"].as_object().into_iter().flatten() {
+                        unsaid(&place, &content.1["schema"], &document, &mut silent);
+                    }
+                }
+            }
+        }
+        assert!(schemas.len() > 300, "{}", schemas.len());
+        assert!(silent.is_empty(), "{silent:#?}");
     }
 
     #[test]
