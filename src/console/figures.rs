@@ -1,6 +1,6 @@
 //! Amounts and times as people read them. Amounts stay texts: nothing is computed here.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset};
 
 /// China has one time zone, and no summer time.
 const CHINA_SECONDS: i32 = 8 * 3600;
@@ -32,13 +32,6 @@ pub fn time(text: &str) -> String {
         Some((at, zone)) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
         None => text.to_owned(),
     }
-}
-
-/// How many days ago an instant was, by the calendar of China.
-pub fn days_since(text: &str, now: DateTime<Utc>) -> Option<i64> {
-    let zone = FixedOffset::east_opt(CHINA_SECONDS)?;
-    let at = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&zone).date_naive();
-    Some((now.with_timezone(&zone).date_naive() - at).num_days().max(0))
 }
 
 const DIGITS: [char; 10] = ['零', '壹', '贰', '叁', '肆', '伍', '陆', '柒', '捌', '玖'];
@@ -138,7 +131,5 @@ mod tests {
     #[test]
     fn an_instant_is_shown_as_in_china() {
         assert_eq!(time("2026-11-29T17:49:27.486653Z"), "2026-11-30 01:49");
-        let now = DateTime::parse_from_rfc3339("2026-12-01T00:00:00Z").map(|now| now.to_utc()).ok();
-        assert_eq!(now.and_then(|now| days_since("2026-11-29T17:49:27Z", now)), Some(1));
     }
 }

@@ -282,7 +282,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/recoveries/{id}/write-off", APPROVER, ["核销追回", "Write off a recovery"], recoveries::write_off, [of::<organisations::WithReason>(), of::<recoveries::RecoveryView>()]),
 
     asks("/v1/batches", WRITERS, ["批量写入", "Many writes in one request"], Handler::Batch, of::<BatchResults>()).taking(of::<NewBatch>()),
-    get("/v1/tasks", CALLED, ["我的待办", "What waits for me"], read!(work::tasks), page::<work::TaskView>()).with(PAGE),
+    get("/v1/tasks", WORKERS, ["我的待办", "What waits for me"], read!(work::tasks), page::<work::TaskView>()).with(PAGE),
     get("/v1/events", PARTIES, ["变动记录", "What changed"], read!(work::events), page::<work::EventView>()).with(&[LIMIT, CURSOR, AFTER]),
 
     get("/v1/ledger/accounts", INSIDE, ["会计科目表", "The chart of accounts"], read!(reports::accounts), page::<reports::AccountView>()),

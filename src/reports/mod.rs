@@ -23,6 +23,7 @@ pub mod sample;
 pub mod scope;
 pub mod simulation;
 pub mod snapshot_range;
+pub mod terms;
 pub mod transactions;
 pub mod trial_balance;
 pub mod turnovers;

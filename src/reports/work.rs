@@ -1,6 +1,6 @@
 //! What waits for whom, and what changed.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
@@ -31,22 +31,8 @@ use subsidy_core::vouchers::{IssueVoucher, ReviewDecision, ReviewVoucher};
 use subsidy_store::db::convert::{Unreadable, read};
 use subsidy_store::db::list::{Own, PageQuery};
 use subsidy_store::engine;
+use subsidy_store::tasks::TaskRow;
 use subsidy_store::{rows, statement};
-
-rows! {
-    /// A document that waits.
-    pub struct TaskRow {
-        kind: String,
-        document: String,
-        action: String,
-        status: String,
-        programme: Option<String>,
-        organisation: Option<String>,
-        created: i64,
-        updated_at: DateTime<Utc>,
-        parent: Option<String>,
-    }
-}
 
 /// Of these, what neither four eyes nor a conflict of interest would refuse: asked of each by the rule that refuses it.
 pub async fn unhindered(
@@ -168,6 +154,8 @@ fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
             Command::ApproveUsageImport(ApproveUsageImport { id: read(document)?, rental: read(parent)? })
         }
         ("reversal", _) => Command::ApproveReversal(ApproveReversal { sequence: sequence(document)? }),
+        // what is approved and unpaid waits for a batch, which whoever may propose one proposes
+        ("programme", "pay") => return Ok(None),
         ("programme", _) => Command::ApproveProgramme(ApproveProgramme { code: read(document)? }),
         ("rules", _) => {
             Command::ApproveRules(ApproveRules { programme: read(first)?, number: count(second)? })
@@ -204,19 +192,6 @@ rows! {
     }
 }
 
-/// For whom something waits.
-#[derive(Debug, Clone, Copy)]
-pub struct TaskQuery<'a> {
-    pub officer: bool,
-    pub approver: bool,
-    pub organisation: &'a str,
-    pub after: i64,
-    pub limit: i64,
-    /// The subject of who scores applications; empty of others.
-    pub expert: &'a str,
-    pub today: NaiveDate,
-}
-
 /// The documents of an organisation `$1`, which provides as `$2`.
 macro_rules! own_documents {
     () => {
@@ -232,141 +207,6 @@ macro_rules! own_documents {
 }
 
 statement! {
-    /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to; what
-    /// four eyes would refuse, [`unhindered`] leaves out. Version 1 of the rules is approved with its programme.
-    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today }) -> Vec<TaskRow> =
-        "SELECT * FROM ( \
-             SELECT 'voucher' AS kind, id::text AS document, \
-                    CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'issue' ELSE 'apply' END AS action, \
-                    status, programme, organisation, created, updated_at, NULL AS parent \
-               FROM vouchers \
-              WHERE status IN ('submitted', 'reviewed', 'returned') \
-                AND ($1 AND status = 'submitted' \
-                  OR $2 AND status = 'reviewed' \
-                  OR status = 'returned' AND organisation = $3) \
-             UNION ALL \
-             SELECT 'claim', id::text, \
-                    CASE status WHEN 'submitted' THEN 'review' WHEN 'reviewed' THEN 'approve' ELSE 'submit' END, \
-                    status, programme, organisation, created, updated_at, NULL \
-               FROM claims \
-              WHERE status IN ('submitted', 'reviewed', 'returned') \
-                AND ($1 AND status = 'submitted' \
-                  OR $2 AND status = 'reviewed' \
-                  OR status = 'returned' AND organisation = $3) \
-             UNION ALL \
-             SELECT 'claim_override', c.id || '/' || (o ->> 'number'), 'approve', 'proposed', c.programme, c.organisation, \
-                    c.created, c.updated_at, NULL \
-               FROM claims AS c, jsonb_array_elements(c.overrides) AS o \
-              WHERE $2 AND c.status IN ('submitted', 'reviewed') AND o ->> 'status' = 'proposed' \
-             UNION ALL \
-             SELECT 'voucher_override', v.id || '/' || (o ->> 'number'), 'approve', 'proposed', v.programme, v.organisation, \
-                    v.created, v.updated_at, NULL \
-               FROM vouchers AS v, jsonb_array_elements(v.overrides) AS o \
-              WHERE $2 AND v.status IN ('submitted', 'reviewed') AND o ->> 'status' = 'proposed' \
-             UNION ALL \
-             SELECT 'recalculation', r.claim || '/' || r.number, 'approve', r.status, c.programme, c.organisation, \
-                    r.created, r.updated_at, NULL \
-               FROM recalculations AS r JOIN claims AS c ON c.id = r.claim \
-              WHERE $2 AND r.status = 'proposed' \
-             UNION ALL \
-             SELECT 'objection', o.id::text, 'resolve', o.status, c.programme, c.organisation, o.created, o.updated_at, o.claim::text \
-               FROM objections AS o JOIN claims AS c ON c.id = o.claim \
-              WHERE $1 AND o.status = 'open' \
-             UNION ALL \
-             SELECT 'ranking', id::text, 'approve', status, programme, NULL, created, updated_at, NULL \
-               FROM rankings WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'call', id::text, 'approve', status, programme, NULL, created, updated_at, NULL \
-               FROM calls WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'awards', id::text, 'approve', 'proposed', programme, NULL, created, updated_at, NULL \
-               FROM calls WHERE $2 AND status = 'open' AND list <> '[]' \
-             UNION ALL \
-             SELECT 'application', id::text, CASE status WHEN 'submitted' THEN 'review' ELSE 'apply' END, status, \
-                    programme, organisation, created, updated_at, NULL \
-               FROM applications WHERE $1 AND status = 'submitted' OR status = 'returned' AND organisation = $3 \
-             UNION ALL \
-             SELECT 'application', id::text, 'score', status, programme, organisation, created, updated_at, NULL \
-               FROM applications WHERE $6 <> '' AND status = 'passed' \
-                AND experts @> jsonb_build_array(jsonb_build_object('subject', $6::text)) \
-                AND NOT scores @> jsonb_build_array(jsonb_build_object('subject', $6::text)) \
-             UNION ALL \
-             SELECT CASE WHEN acceptance IS NULL THEN 'extension' ELSE 'acceptance' END, id::text, 'approve', 'proposed', \
-                    programme, organisation, version, updated_at, NULL \
-               FROM awards WHERE $2 AND status = 'awarded' AND num_nonnulls(acceptance, extension) > 0 \
-             UNION ALL \
-             SELECT 'award', id::text, 'resolve', status, programme, organisation, version, updated_at, NULL \
-               FROM awards WHERE $1 AND objections @> '[{\"status\": \"open\"}]' \
-             UNION ALL \
-             SELECT 'call', c.id::text, 'accept', 'overdue', c.programme, NULL, c.created, c.updated_at, NULL \
-               FROM calls AS c WHERE $1 AND EXISTS (SELECT FROM awards AS a WHERE a.call = c.id \
-                AND a.status = 'awarded' AND a.acceptance IS NULL AND a.due_on < $7) \
-             UNION ALL \
-             SELECT 'payment_batch', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
-               FROM payment_batches WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'payment_result', l.batch || '/' || l.claim, 'approve', 'proposed', c.programme, c.organisation, \
-                    l.created, l.updated_at, NULL \
-               FROM payment_lines AS l JOIN claims AS c ON c.id = l.claim \
-              WHERE $2 AND l.proposed_result IS NOT NULL \
-             UNION ALL \
-             SELECT 'recovery', id::text, 'approve', status, programme, organisation, created, updated_at, NULL \
-               FROM recoveries WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'prefund', id::text, 'approve', status, programme, bank, created, updated_at, NULL \
-               FROM prefunds WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'true_up', id::text, 'approve', status, programme, bank, created, updated_at, NULL \
-               FROM true_ups WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'bank_account', credit_code, 'approve', 'proposed', NULL, credit_code, created, updated_at, NULL \
-               FROM organisations WHERE $2 AND account_change IS NOT NULL \
-             UNION ALL \
-             SELECT 'statutory_limit', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
-               FROM statutory_limits WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'cap_group', code, 'approve', status, NULL, NULL, created, updated_at, NULL \
-               FROM cap_groups WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'calendar', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
-               FROM calendar_changes WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'tag', id::text, 'approve', status, NULL, CASE kind WHEN 'organisation' THEN subject END, created, updated_at, NULL \
-               FROM tags WHERE $2 AND status = 'proposed' AND import IS NULL \
-             UNION ALL \
-             SELECT 'tag_end', id::text, 'approve', 'proposed', NULL, CASE kind WHEN 'organisation' THEN subject END, created, updated_at, NULL \
-               FROM tags WHERE $2 AND ending ->> 'status' = 'proposed' \
-             UNION ALL \
-             SELECT 'tag_import', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
-               FROM tag_imports WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'period_reopening', month, 'approve', 'proposed', NULL, NULL, created, updated_at, NULL \
-               FROM periods WHERE $2 AND reopening IS NOT NULL \
-             UNION ALL \
-             SELECT 'usage_import', i.id::text, 'approve', i.status, NULL, r.organisation, i.created, i.updated_at, i.rental::text \
-               FROM usage_imports AS i JOIN rentals AS r ON r.id = i.rental \
-              WHERE $2 AND i.status = 'proposed' \
-             UNION ALL \
-             SELECT 'claim', c.id::text, 'recalculate', c.status, c.programme, c.organisation, c.created, c.updated_at, NULL \
-               FROM claims AS c JOIN rental_usage AS u ON u.rental = c.rental AND u.replaced <> '[]' \
-              WHERE $1 AND c.status IN ('approved', 'paid') AND c.pending IS NULL \
-                AND EXISTS (SELECT FROM jsonb_array_elements(u.replaced) AS m \
-                     WHERE (m ->> 'at')::bigint > c.usage_sequence \
-                       AND to_date(m ->> 'month', 'YYYY-MM') < c.period_until \
-                       AND to_date(m ->> 'month', 'YYYY-MM') + interval '1 month' > c.period_from) \
-             UNION ALL \
-             SELECT 'reversal', sequence::text, 'approve', status, NULL, NULL, created, updated_at, NULL \
-               FROM reversals WHERE $2 AND status = 'proposed' \
-             UNION ALL \
-             SELECT 'programme', code, 'approve', status, code, NULL, created, updated_at, NULL \
-               FROM programmes WHERE $2 AND status = 'draft' \
-             UNION ALL \
-             SELECT 'rules', programme || '/' || number, 'approve', status, programme, NULL, created, updated_at, NULL \
-               FROM rules_versions WHERE $2 AND status = 'proposed' AND number > 1 \
-             UNION ALL \
-             SELECT kind, id::text, 'approve', status, programme, NULL, created, updated_at, NULL \
-               FROM budget_changes WHERE $2 AND status = 'proposed' \
-         ) AS t WHERE created > $4 ORDER BY created LIMIT $5";
     /// A page of everything that changed.
     pub fn events(PageQuery { after, limit }) -> Vec<EventRow> =
         "SELECT sequence, recorded_at, kind, document FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";

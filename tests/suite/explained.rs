@@ -27,7 +27,8 @@ fn all_rules() -> Vec<(Instrument, Value)> {
     let voucher = json!({"eligibility": who, "caps": caps, "items": items, "base": "tax_exclusive",
         "validity_months": 12, "one_per_contract": true, "rules_by": "signed", "rounding": {"mode": "down", "scope": "line", "unit": "yuan"},
         "prorate": "by_day", "minimums": {"amount": "5000"}, "overrides": [{"code": "annual_cap", "up_to": "50"}],
-        "windows": {"filing": days, "signed": days, "cost": days}, "payee": "provider", "publicity_days": 5,
+        "windows": {"filing": days, "signed": days, "cost": days}, "payee": "provider", "publicity_days": 5, "publicity_counts": "working",
+        "service_days": {"review": 10, "approval": 5, "objection": 15, "payment": 20},
         "shares": [{"level": "city", "percent": "50"}, {"level": "区", "percent": "50"}], "stacking": {"mode": "net_off", "levels": ["city", "central"]},
         "item_map": [{"service_category": "Compute", "item": "compute"}], "tier_required": true,
         "tiers": [{"when": when, "items": items, "caps": caps}, {"when": {}}]});

@@ -72,6 +72,7 @@ mod slices;
 mod statutory_limits;
 mod support;
 mod tags;
+mod terms;
 mod tiers;
 mod translations;
 mod usage;

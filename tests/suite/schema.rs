@@ -826,7 +826,7 @@ const WHO_MAY: &str = "
     agency_test.calendar_days     app=ar auditor=r w(kind,calendar,version,updated_at)=app
     agency_test.calls             app=ar auditor=r w(status,rules_version,applications,list,reason,decided_by,version,updated_at)=app
     agency_test.cap_groups        app=ar auditor=r w(status,caps,proposed,rejection,created_by,decided_by,version,updated_at)=app
-    agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,other_funding,assessment,overrides,submitted_on,reviewed_on,reviewed_at,approved_on,batch,paid_on,payments,settled,recovered,corrected,freed,redrawn,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
+    agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,other_funding,assessment,overrides,submitted_on,reviewed_on,reviewed_at,published_until,approved_on,batch,paid_on,payments,settled,recovered,corrected,freed,redrawn,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
     agency_test.contract_uses     app=ar auditor=r w(amount,refuses,live,period_from,period_until,items,invoiced,metered,netted,invoices)=app
     agency_test.entries           app=ar auditor=r
     agency_test.erasures          app=ar auditor=r
@@ -870,7 +870,7 @@ const WHO_MAY: &str = "
     agency_test.usage_rows        app=adr auditor=r w(ordinal)=app
     agency_test.usage_staged      app=adr auditor=r
     agency_test.usages            app=ar auditor=r w(amount,freed_on)=app
-    agency_test.vouchers          app=ar auditor=r w(number,status,suspended_from,face,redeemed,held,released,expired,available,closed,valid_from,valid_until,fiscal_year,rules_version,tier,calculation,assessment,overrides,reason,reviewed_by,issued_by,version,updated_at,reminded_days)=app
+    agency_test.vouchers          app=ar auditor=r w(number,status,suspended_from,face,redeemed,held,released,expired,available,closed,reviewed_on,valid_from,valid_until,fiscal_year,rules_version,tier,calculation,assessment,overrides,reason,reviewed_by,issued_by,version,updated_at,reminded_days)=app
     public.accounts               app=ar w(roles,organisation,password,provisional,factor,factor_step,recovery,disabled,changed_at,mac)=app
     public.agencies               app=r auditor=r
     public.sessions               app=adr w(seen_at)=app

@@ -42,5 +42,6 @@ pub mod sessions;
 pub mod sign_ins;
 pub mod statutory_limits;
 pub mod tags;
+pub mod tasks;
 pub mod usage;
 pub mod vouchers;

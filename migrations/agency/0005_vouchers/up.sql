@@ -18,6 +18,7 @@ CREATE TABLE vouchers (
     available numeric(20, 2) NOT NULL DEFAULT 0,
     closed boolean NOT NULL DEFAULT false,
     submitted_on date NOT NULL,
+    reviewed_on date,
     valid_from date,
     valid_until date,
     fiscal_year smallint,
@@ -52,6 +53,7 @@ CREATE INDEX vouchers_updated ON vouchers USING brin (updated_at) WITH (pages_pe
 CREATE INDEX vouchers_open ON vouchers (valid_until) WHERE status IN ('issued', 'partly_redeemed', 'suspended');
 COMMENT ON COLUMN vouchers.closed IS 'A last claim was approved: what claims free from then on is released.';
 COMMENT ON COLUMN vouchers.submitted_on IS 'Its issue counts from no earlier day.';
+COMMENT ON COLUMN vouchers.reviewed_on IS 'The day of its last review: its issue is due so many working days after it.';
 COMMENT ON COLUMN vouchers.valid_until IS 'Last usable day; it expires on the day after.';
 COMMENT ON COLUMN vouchers.tier IS 'The tier of its rules, from 1; null where their own apply.';
 COMMENT ON COLUMN vouchers.calculation IS 'Version of the sheet in calculations.';
@@ -115,6 +117,7 @@ CREATE TABLE claims (
     submitted_on date,
     reviewed_on date,
     reviewed_at bigint,
+    published_until date,
     approved_on date,
     batch uuid,
     paid_on date,
@@ -194,6 +197,7 @@ CREATE INDEX claims_loan ON claims (loan) WHERE loan IS NOT NULL;
 CREATE INDEX claims_waiting ON claims (status, created) WHERE status IN ('submitted', 'reviewed', 'returned', 'approved');
 CREATE INDEX claims_settled ON claims (status, created) WHERE status IN ('draft', 'paid', 'rejected', 'withdrawn');
 CREATE INDEX claims_updated ON claims USING brin (updated_at) WITH (pages_per_range = 16, autosummarize = on);
+COMMENT ON COLUMN claims.published_until IS 'The last day of its publicity, as the calendar was known at the review; a later calendar does not move it.';
 COMMENT ON COLUMN claims.submitted_on IS 'When it was filed last; its approval counts from no earlier day.';
 COMMENT ON COLUMN claims.freed IS 'What came in of recoveries without fraud: the caps count it no more.';
 COMMENT ON COLUMN claims.redrawn IS 'What of corrected came in and was drawn again: the voucher is charged with it once.';

@@ -71,7 +71,7 @@ GRANT SELECT, INSERT ON loan_uses TO subsidy_app;
 GRANT UPDATE (period_from, period_until, points, principal, amount, refuses, live) ON loan_uses TO subsidy_app;
 GRANT SELECT, INSERT ON vouchers TO subsidy_app;
 GRANT UPDATE (
-    number, status, suspended_from, face, redeemed, held, released, expired, available, closed, valid_from, valid_until,
+    number, status, suspended_from, face, redeemed, held, released, expired, available, closed, reviewed_on, valid_from, valid_until,
     fiscal_year, rules_version, tier, calculation, assessment, overrides, reason, reviewed_by, issued_by, reminded_days, version, updated_at
 ) ON vouchers TO subsidy_app;
 GRANT SELECT, INSERT ON calculations TO subsidy_app;
@@ -79,7 +79,7 @@ GRANT SELECT, INSERT ON claims TO subsidy_app;
 GRANT UPDATE (
     payee, period_from, period_until, interest_paid, penalty_interest, other_points, status, class, settlement,
     usage_sequence, closing, invoices, evidence, other_funding, assessment, overrides, amount, parts, held, fiscal_year, rules_version, calculation,
-    submitted_on, reviewed_on, reviewed_at, approved_on, batch, paid_on, recovered, reason, submitted_by, reviewed_by, approved_by, payments,
+    submitted_on, reviewed_on, reviewed_at, published_until, approved_on, batch, paid_on, recovered, reason, submitted_by, reviewed_by, approved_by, payments,
     settled, corrected, freed, redrawn, last_sheet, pending, recalculated_on, objections, objections_open, objection_upheld, version,
     updated_at
 ) ON claims TO subsidy_app;

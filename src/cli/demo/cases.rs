@@ -59,6 +59,14 @@ pub(super) const PROGRAMMES: [(&str, &str); 4] = [
     ),
 ];
 
+/// Within how many working days the demonstration's agencies say that they work. The published files name no such days.
+const SERVICE_DAYS: &str = "review = 5\napproval = 5\nobjection = 10\npayment = 10\n";
+
+/// A programme's file with those terms.
+pub(super) fn with_terms(file: &str) -> String {
+    format!("{file}\n[rules.service_days]\n{SERVICE_DAYS}")
+}
+
 /// Appropriations: programme, CNY.
 pub(super) const APPROPRIATIONS: [(&str, &str); 4] = [
     ("beijing-compute-voucher", "50000000.00"),

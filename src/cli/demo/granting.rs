@@ -5,7 +5,7 @@ use std::path::Path;
 
 use uuid::Uuid;
 
-use super::cases::{Firm, GRANTEES, GRANTING, RANKING};
+use super::cases::{Firm, GRANTEES, GRANTING, RANKING, with_terms};
 use super::seed::{City, actor, of, subject, unexpected};
 use crate::cli::Failure;
 use crate::cli::commands::{self, salted};
@@ -77,7 +77,8 @@ impl FirmProject<'_> {
 
 impl City<'_> {
     pub(super) async fn grant_projects(&self) -> Result<(), Failure> {
-        for (file, text) in [GRANTING, RANKING] {
+        let granting = with_terms(GRANTING.1);
+        for (file, text) in [(GRANTING.0, granting.as_str()), RANKING] {
             let file = ProgrammeFile::parse(text, Path::new(file))?;
             let people = (&subject(Role::Officer)?, Some(&subject(Role::Approver)?));
             bring(self.engine, &self.agency, &file, people).await?;

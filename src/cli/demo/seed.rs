@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::cases::{
     APPROPRIATIONS, BEIJING, BEIJING_NAME, CASES, CHENGDU, CHENGDU_FIRST_DAY, CHENGDU_NAME, Case, FIRMS,
     FIRST_DAY, Firm, INDUSTRY, INDUSTRY_LIST, LATELY, PROGRAMME, PROGRAMMES, PROVIDER, Reached, STORY_DAY,
-    TODAY,
+    TODAY, with_terms,
 };
 use super::redemptions::REDEMPTIONS;
 use super::year::{self, Year};
@@ -69,7 +69,7 @@ pub(super) async fn beijing(
         return Ok(());
     }
     for (file, text) in PROGRAMMES {
-        let file = ProgrammeFile::parse(text, Path::new(file))?;
+        let file = ProgrammeFile::parse(&with_terms(text), Path::new(file))?;
         bring(engine, &city.agency, &file, (&subject(Role::Officer)?, Some(&subject(Role::Approver)?)))
             .await?;
     }

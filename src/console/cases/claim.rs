@@ -12,6 +12,7 @@ use crate::console::layout::{Frame, Link};
 use crate::console::records::cell::{Show, col, short};
 use crate::console::records::claims::{CLAIM_ACTS, RECALCULATE, RESOLVE};
 use crate::console::records::{Rows, Table, table, tables};
+use crate::console::tasks::term;
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render};
 use crate::http::route::Method;
@@ -41,6 +42,7 @@ struct ClaimPage {
     voucher: String,
     payee: String,
     programme: String,
+    term: String,
     state: String,
     tone: &'static str,
     steps: Vec<Step>,
@@ -144,6 +146,7 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         voucher: voucher.text("number"),
         payee: visit.organisation(&claim.text("payee")).await,
         programme: visit.programme(&claim.text("programme")).await,
+        term: term(t, &claim.at("term")),
         state: t.word(&claim.text("status")),
         tone: t.tone(&claim.text("status")),
         steps: steps(t, &way, &claim.text("status")),

@@ -15,6 +15,7 @@ use crate::console::figures;
 use crate::console::layout::{Frame, Link};
 use crate::console::records::cell::short;
 use crate::console::records::claims::VOUCHER_ACTS;
+use crate::console::tasks::term;
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render};
 use crate::http::route::Method;
@@ -74,6 +75,7 @@ struct VoucherPage {
     organisation: String,
     provider: String,
     programme: String,
+    term: String,
     contract: Doc,
     state: String,
     tone: &'static str,
@@ -113,6 +115,7 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         organisation: visit.organisation(&voucher.text("organisation")).await,
         provider: visit.organisation(&voucher.text("provider")).await,
         programme: visit.programme(&voucher.text("programme")).await,
+        term: term(t, &voucher.at("term")),
         contract: contract.unwrap_or_default(),
         state: t.word(&voucher.text("status")),
         tone: t.tone(&voucher.text("status")),

@@ -169,6 +169,11 @@ macro_rules! and_rules {
             field("/rules/rounding/mode", Input::Choice(&["half_up", "half_even", "down"])),
             field("#/rules/validity_months", Input::Number),
             field("#/rules/publicity_days", Input::Number),
+            field("/rules/publicity_counts", Input::Choice(&["calendar", "working"])),
+            field("#/rules/service_days/review", Input::Number),
+            field("#/rules/service_days/approval", Input::Number),
+            field("#/rules/service_days/objection", Input::Number),
+            field("#/rules/service_days/payment", Input::Number),
         ]
     };
 }

@@ -2,12 +2,11 @@
 //! each.
 
 use askama::Template;
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use futures_util::StreamExt;
 use serde_json::json;
 
 use super::doc::Doc;
-use super::figures;
 use super::form::{Form, without_codes};
 use super::layout::Frame;
 use super::records::cell::short;
@@ -28,6 +27,9 @@ struct Row {
     state: String,
     tone: &'static str,
     waiting: String,
+    /// Its term and the day by which it is due; empty where there is none.
+    term: String,
+    late: bool,
     step: String,
     /// The step as an operation of a batch; empty where it cannot be taken unseen.
     operation: String,
@@ -134,7 +136,9 @@ async fn row(visit: &Visit<'_>, task: &Doc, today: &str) -> Row {
             .unwrap_or_default(),
         state: t.word(&task.text("status")),
         tone: t.tone(&task.text("status")),
-        waiting: waiting(t, task, &document, today),
+        waiting: waiting(t, &task.text("since"), today),
+        term: term(t, task),
+        late: task.is_true("late"),
         step: t.word(&task.text("action")),
         operation: if href.is_empty() { String::new() } else { operation(task) },
         href,
@@ -155,25 +159,26 @@ fn operation(task: &Doc) -> String {
     operation.unwrap_or_default()
 }
 
-/// Since the business date of the step before, where the document has it; else since it was last changed.
-fn waiting(t: T, task: &Doc, document: &Doc, today: &str) -> String {
-    let since = match task.text("status").as_str() {
-        "reviewed" => document.text("reviewed_on"),
-        _ => document.text("submitted_on"),
-    };
+/// Since which business date, and for how many days.
+fn waiting(t: T, since: &str, today: &str) -> String {
     let days = |from: &str| {
         let from: NaiveDate = from.parse().ok()?;
         Some((today.parse::<NaiveDate>().ok()? - from).num_days())
     };
-    let (since, days) = match days(&since) {
-        Some(days) => (since, days),
-        None => {
-            let at = task.text("updated_at");
-            let days = figures::days_since(&at, Utc::now()).unwrap_or_default();
-            (figures::time(&at).chars().take(10).collect(), days)
-        }
-    };
-    if days == 0 { t.waiting_today(&since) } else { t.waiting_since(&since, days) }
+    match days(since).unwrap_or_default() {
+        ..=0 => t.waiting_today(since),
+        days => t.waiting_since(since, days),
+    }
+}
+
+/// The term of what waits, in working days, and the day by which it is due.
+pub fn term(t: T, waits: &Doc) -> String {
+    let (days, due) = (waits.text("term_days"), waits.text("due_on"));
+    match (days.is_empty(), due.is_empty()) {
+        (_, true) => String::new(),
+        (true, false) => t.due(&due),
+        (false, false) => t.due_within(&days, &due),
+    }
 }
 
 /// Where a task is done.
@@ -198,6 +203,7 @@ fn href(task: &Doc) -> String {
         "calendar" => "/calendar/changes?status=proposed".to_owned(),
         "period_reopening" => "/periods".to_owned(),
         "reversal" => "/ledger/reversals?status=proposed".to_owned(),
+        "programme" if task.text("action") == "pay" => "/payment-batches".to_owned(),
         "programme" | "rules" | "appropriation" | "adjustment" | "lapse" => {
             task.fill("/programmes/{programme}").unwrap_or_default()
         }

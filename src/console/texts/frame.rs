@@ -38,6 +38,8 @@ texts! {
     matter: "事项" / "Matter";
     amount_cny: "金额（元）" / "Amount (CNY)";
     waiting: "等待" / "Waiting";
+    term: "办理时限" / "Term";
+    late: "逾期" / "Late";
     next_step: "下一步" / "Next step";
     state: "状态" / "State";
     all: "全部" / "All";

@@ -123,6 +123,8 @@ filled_texts! {
     budget_ends(date: &str): "按此规则，已下达的指标在 {date} 用完。" / "Under these rules the appropriation would have ended on {date}.";
     refused_as(title: &str): "不予支持：{title}" / "refused: {title}";
     more_in_file(count: usize): "另有 {count} 件，见下载的文件。" / "{count} more are in the file.";
+    due(date: &str): "{date} 前办结" / "due on {date}";
+    due_within(days: &str, date: &str): "{days} 个工作日，{date} 前办结" / "{days} working days, due on {date}";
     waiting_today(date: &str): "{date} 起 · 今日" / "since {date} · today";
     waits_for_you(count: usize): "等我办理 {count} 件" / "{count} wait for me";
     sheet_version(version: &str, rules: &str): "第 {version} 版 · 规则第 {rules} 版" / "sheet {version} · rules version {rules}";

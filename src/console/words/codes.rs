@@ -78,6 +78,7 @@ words! {
     "apply": "重新申请" / "apply again";
     "submit": "提交" / "submit";
     "resolve": "处理" / "resolve";
+    "pay": "组批拨付" / "make a payment batch";
     "mend": "补正" / "mend";
     // the way of a case
     "step.draft": "填写" / "written";

@@ -95,6 +95,11 @@ words! {
     "stacking": "重复资助" / "other programmes";
     "validity_months": "券有效期（月）" / "months of validity";
     "publicity_days": "公示期（天）" / "days of publicity";
+    "publicity_counts": "公示天数的计法" / "which days of publicity count";
+    "rules.service_days.review": "审核时限（工作日）" / "review within (working days)";
+    "rules.service_days.approval": "批准时限（工作日）" / "approval within (working days)";
+    "rules.service_days.objection": "异议处理时限（工作日）" / "objections within (working days)";
+    "rules.service_days.payment": "拨付时限（工作日）" / "payment within (working days)";
     "status": "状态" / "state";
     "number": "编号" / "number";
     "kind": "类别" / "kind";

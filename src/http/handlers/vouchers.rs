@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest};
+use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_related};
+use crate::http::handlers::agencies::today;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::overrides::OverrideView;
 use crate::http::handlers::programmes::views::{NewAssessment, assessed};
@@ -11,6 +12,7 @@ use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
+use crate::reports::terms::{self, TermView};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
@@ -96,6 +98,12 @@ pub struct VoucherView {
     /// Whether a last claim was approved: nothing more can be drawn on it.
     closed: bool,
     submitted_on: Date,
+    /// The day on which it was reviewed last.
+    reviewed_on: Option<Date>,
+    /// Of one voucher that was asked for: by when its next step is to be taken, where the programme's rules say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    term: Option<TermView>,
     /// The start day, which does not count.
     valid_from: Option<Date>,
     /// The last usable day.
@@ -150,6 +158,8 @@ impl View for VoucherView {
             balance: BalanceView::of(&voucher.balance),
             closed: voucher.closed,
             submitted_on: voucher.submitted_on,
+            reviewed_on: voucher.reviewed_on,
+            term: None,
             valid_from: voucher.valid_from,
             valid_until: voucher.valid_until,
             fiscal_year: voucher.fiscal_year,
@@ -229,9 +239,12 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 
 /// `GET /vouchers/{id}`
 pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
-    let visibility = request.visibility();
-    view::show::<VoucherView>(&request, &request.path.value("id")?, |voucher| {
-        visibility.can_see(voucher.organisation, voucher.provider)
-    })
-    .await
+    let (visibility, conn) = (request.visibility(), request.reader().await?);
+    let seen = |voucher: &Voucher| visibility.can_see(voucher.organisation, voucher.provider);
+    let voucher: Voucher = view::find(&conn, &request.path.value("id")?, seen).await?;
+    let related = with_related(&conn, std::slice::from_ref(&voucher), VoucherView::related_keys).await?;
+    let today = today(&conn, &request.agency).await?.business_date;
+    let term = terms::of(&conn, &voucher.programme, voucher.waits(), today).await?;
+    let view = VoucherView { term, ..VoucherView::of(&voucher, &related) };
+    Reply::document(&view, voucher.revision.version)
 }

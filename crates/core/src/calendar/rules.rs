@@ -57,6 +57,38 @@ pub fn kind_of(date: Date, named: Option<DayKind>) -> DayKind {
     named.unwrap_or(if date.is_weekend() { DayKind::Holiday } else { DayKind::Workday })
 }
 
+/// The days among which [`after`] looks: of any two days one is worked, but for the longest holidays.
+pub fn ahead_of(day: Date, working_days: u32) -> impl Iterator<Item = Date> {
+    let days = AHEAD_DAYS_MAX.saturating_add(u64::from(working_days).saturating_mul(2));
+    (1..=days).filter_map(move |days| day.plus_days(days))
+}
+
+/// The working day so many working days after a day, which does not count itself: the first one after it is day 1. None at
+/// all after it is the day itself.
+pub fn after<E: From<CalendarError>>(
+    day: Date,
+    working_days: u32,
+    named: impl Fn(Date) -> Result<Option<DayKind>, E>,
+) -> Result<Date, E> {
+    let (mut left, mut last) = (working_days, day);
+    for date in ahead_of(day, working_days) {
+        if left == 0 {
+            break;
+        }
+        if kind_of(date, named(date)?) == DayKind::Workday {
+            left = left.saturating_sub(1);
+        }
+        last = date;
+    }
+    if left == 0 { Ok(last) } else { Err(CalendarError::NoWorkingDay { from: day, until: last }.into()) }
+}
+
+/// The working days from one day to another, both included, in order.
+pub fn working_days(from: Date, until: Date, named: &std::collections::BTreeMap<Date, DayKind>) -> Vec<Date> {
+    let days = (0..).map_while(|days| from.plus_days(days)).take_while(|day| *day <= until);
+    days.filter(|day| kind_of(*day, named.get(day).copied()) == DayKind::Workday).collect()
+}
+
 /// The days among which a working day is looked for.
 pub fn ahead(from: Date) -> impl Iterator<Item = Date> {
     (0..AHEAD_DAYS_MAX).filter_map(move |days| from.plus_days(days))
@@ -127,7 +159,66 @@ mod tests {
         assert_eq!(never, Err(CalendarError::NoWorkingDay { from, until }));
     }
 
+    #[test]
+    fn working_days_are_counted_from_the_day_after_and_pass_over_the_holidays() {
+        let counted = |from: &str, days: u32| {
+            let found: Result<_, CalendarError> = after(date(from), days, |day| Ok(notice(day)));
+            found.unwrap().to_string()
+        };
+        for (from, days, to) in [
+            ("2025-09-26", 0, "2025-09-26"),
+            ("2025-09-26", 1, "2025-09-28"),
+            ("2025-09-26", 3, "2025-09-30"),
+            ("2025-09-26", 4, "2025-10-09"),
+            ("2025-09-27", 1, "2025-09-28"),
+            ("2025-10-03", 1, "2025-10-09"),
+            ("2025-10-03", 3, "2025-10-11"),
+            ("2025-10-03", 4, "2025-10-13"),
+        ] {
+            assert_eq!(counted(from, days), to, "{days} after {from}");
+        }
+    }
+
+    #[test]
+    fn so_many_holidays_that_the_days_do_not_end_are_said() {
+        let never: Result<Date, CalendarError> = after(date("2025-01-01"), 2, |_| Ok(Some(DayKind::Holiday)));
+        let (from, until) = (date("2025-01-01"), date("2025-02-05"));
+        assert_eq!(never, Err(CalendarError::NoWorkingDay { from, until }));
+    }
+
     proptest! {
+        /// With any holidays of which no more than nine follow each other: it ends on a working day, each day more ends later,
+        /// and counting on from the end comes to what counting all at once does.
+        #[test]
+        fn counting_working_days_is_stepping_from_each_to_the_next(
+            offset in 0_u64..2_000,
+            first in 0_u32..40,
+            second in 0_u32..40,
+            holidays in proptest::collection::vec((0_u64..200, 1_u64..9), 0..6),
+        ) {
+            let from = date("2024-01-01").plus_days(offset).unwrap();
+            let mut notice = std::collections::BTreeMap::new();
+            for (begins, days) in holidays {
+                // each has the ten days before it worked, as 调休 does
+                for day in begins..begins + 10 {
+                    notice.entry(from.plus_days(day).unwrap()).or_insert(DayKind::Workday);
+                }
+                for day in begins + 10..begins + 10 + days {
+                    notice.entry(from.plus_days(day).unwrap()).or_insert(DayKind::Holiday);
+                }
+            }
+            let named = |day: Date| -> Result<Option<DayKind>, CalendarError> { Ok(notice.get(&day).copied()) };
+            let end = after(from, first, named).unwrap();
+            let is_working = |day: Date| kind_of(day, notice.get(&day).copied()) == DayKind::Workday;
+            prop_assert!(first == 0 || is_working(end));
+            prop_assert!(end < after(from, first + 1, named).unwrap());
+            prop_assert_eq!(after(end, second, named).unwrap(), after(from, first + second, named).unwrap());
+            let next = working_day(end.plus_days(1).unwrap(), named).unwrap();
+            prop_assert_eq!(after(from, first + 1, named).unwrap(), next);
+            let listed = working_days(from.plus_days(1).unwrap(), end, &notice);
+            prop_assert_eq!(listed.len(), usize::try_from(first).unwrap());
+        }
+
         #[test]
         fn a_working_day_is_never_before_never_a_holiday_and_the_first(
             offset in 0_u64..2_000,

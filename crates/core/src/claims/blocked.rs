@@ -66,9 +66,9 @@ pub fn blocked(claim: &Claim, found: &Standings<'_>, day_of: impl Fn(&Organisati
         if let Err(error) = objection::none_stands(claim) {
             blocks.push(block(BlockCode::ObjectionOpen, claim.reviewed_on, error.to_string()));
         }
-        let until = objection::published_until(claim, found.rules);
-        if let Some(until) =
-            until.filter(|until| claim.status == ClaimStatus::Reviewed && found.today <= *until)
+        if let Some(until) = claim
+            .published_until
+            .filter(|until| claim.status == ClaimStatus::Reviewed && found.today <= *until)
         {
             blocks.push(block(BlockCode::PublicityRunning, claim.reviewed_on, until.to_string()));
         }

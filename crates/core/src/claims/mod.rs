@@ -31,6 +31,7 @@ use crate::ledger::{Dimensions, ExpenseClass, Part};
 use crate::programmes::assessment::Assessment;
 use crate::programmes::funding::OtherFunding;
 use crate::programmes::overrides::Override;
+use crate::programmes::service::{ServiceStep, Waits};
 use crate::vouchers::ReviewDecision;
 use backing::{InvoicePart, TakenInvoice};
 pub use refusal::ClaimError;
@@ -123,6 +124,9 @@ pub struct Claim {
     /// does not move it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_at: Option<Sequence>,
+    /// The last day of its publicity, as the calendar was known at the review; none where its rules ask for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_until: Option<Date>,
     /// The day from which its approval counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_on: Option<Date>,
@@ -193,6 +197,24 @@ impl Claim {
     pub fn filed_on(&self, today: Date) -> Date {
         let writable = matches!(self.status, ClaimStatus::Draft | ClaimStatus::Returned);
         self.submitted_on.filter(|_| !writable).unwrap_or(today)
+    }
+
+    /// What it waits for from the agency, and since when.
+    pub fn waits(&self) -> Option<Waits> {
+        match self.status {
+            ClaimStatus::Submitted => Some(Waits::since(ServiceStep::Review, self.submitted_on?)),
+            ClaimStatus::Reviewed => {
+                let since = self.reviewed_on?;
+                let counted_from = self.published_until.map_or(since, |until| until.max(since));
+                Some(Waits { step: ServiceStep::Approval, since, counted_from })
+            }
+            ClaimStatus::Approved => Some(Waits::since(ServiceStep::Payment, self.approved_on?)),
+            ClaimStatus::Draft
+            | ClaimStatus::Returned
+            | ClaimStatus::Paid
+            | ClaimStatus::Rejected
+            | ClaimStatus::Withdrawn => None,
+        }
     }
 
     /// What every line about its money carries.

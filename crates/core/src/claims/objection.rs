@@ -6,10 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, ClaimError, ClaimStatus};
-use crate::domain::{
-    Actor, ClaimId, Date, Instant, ObjectionId, Revision, Stamp, Subject, TextHash, WrongState,
-};
-use crate::programmes::RulesVersion;
+use crate::domain::{Actor, ClaimId, Instant, ObjectionId, Revision, Stamp, Subject, TextHash, WrongState};
 
 /// The most objections of a claim.
 pub const OBJECTIONS_MAX: u32 = 1_000;
@@ -82,14 +79,6 @@ pub struct ResolveObjection {
     pub reason: TextHash,
 }
 
-/// The last day of a claim's publicity; none where its rules ask for none. It begins on the day of the review, which
-/// does not count.
-pub fn published_until(claim: &Claim, rules: &RulesVersion) -> Option<Date> {
-    // of a grant the award is published, not each tranche of it
-    let begins = claim.reviewed_on.filter(|_| claim.subject.tranche().is_none())?;
-    rules.rules.published_until(begins).ok().flatten()
-}
-
 /// Whether no objection holds back the claim's approval.
 pub fn none_stands(claim: &Claim) -> Result<(), ClaimError> {
     if claim.objection_upheld {
@@ -102,9 +91,9 @@ pub fn none_stands(claim: &Claim) -> Result<(), ClaimError> {
 }
 
 /// Whether a claim takes an objection on this day: it is published, and takes one more.
-pub fn objectionable(claim: &Claim, rules: &RulesVersion, stamp: &Stamp) -> Result<(), ClaimError> {
+pub fn objectionable(claim: &Claim, stamp: &Stamp) -> Result<(), ClaimError> {
     claim.in_state(&[ClaimStatus::Reviewed])?;
-    let published = published_until(claim, rules).is_some_and(|until| stamp.business_date <= until);
+    let published = claim.published_until.is_some_and(|until| stamp.business_date <= until);
     if !published {
         return Err(WrongState::is("not_published").into());
     }

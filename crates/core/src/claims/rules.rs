@@ -170,6 +170,7 @@ pub fn draft(
         submitted_on: None,
         reviewed_on: None,
         reviewed_at: None,
+        published_until: None,
         approved_on: None,
         batch: None,
         paid_on: None,
@@ -230,6 +231,7 @@ pub fn submitted(claim: Claim, actor: &Actor, stamp: &Stamp) -> Claim {
         reviewed_by: None,
         reviewed_on: None,
         reviewed_at: None,
+        published_until: None,
         assessment: None,
         objection_upheld: false,
         ..claim
@@ -280,6 +282,7 @@ pub fn review(
         reviewed_by: Some(actor.subject.clone()),
         reviewed_on: Some(stamp.business_date),
         reviewed_at: Some(stamp.sequence),
+        published_until: None,
         revision: claim.revision.next(stamp),
         ..claim.clone()
     })
@@ -317,9 +320,9 @@ fn unpaid(claim: &Claim) -> Result<(), ClaimError> {
 
 /// Whether a claim waits for approval, its publicity, where the rules ask for one, is over, and no objection stands
 /// against it.
-pub fn approvable(claim: &Claim, rules: &RulesVersion, stamp: &Stamp) -> Result<(), ClaimError> {
+pub fn approvable(claim: &Claim, stamp: &Stamp) -> Result<(), ClaimError> {
     claim.in_state(&[ClaimStatus::Reviewed])?;
-    match objection::published_until(claim, rules) {
+    match claim.published_until {
         Some(until) if stamp.business_date <= until => Err(ClaimError::PublicityRunning { until }),
         Some(_) | None => objection::none_stands(claim),
     }

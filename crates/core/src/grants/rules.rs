@@ -337,6 +337,7 @@ pub fn award(
     (application, listed, rank): (&Application, &Listed, u32),
     (rules, grant): (&RulesVersion, &GrantRules),
     stamp: &Stamp,
+    published_until: Option<Date>,
 ) -> Result<(Application, Award), GrantError> {
     let weights: Vec<i128> = grant.tranches.iter().map(|t| i128::from(t.percent.micro())).collect();
     let amounts = largest_remainder(listed.amount, &weights)?;
@@ -363,7 +364,7 @@ pub fn award(
         rules_version: rules.number,
         tranches: tranches.collect(),
         awarded_on: today,
-        published_until: rules.rules.published_until(today)?,
+        published_until,
         objections: Vec::new(),
         due_on: from.plus_months(months).ok_or(OutOfRange)?,
         extended: false,

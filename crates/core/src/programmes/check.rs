@@ -11,7 +11,7 @@ use super::{Counts, Instrument};
 use crate::domain::dates::Window;
 use crate::domain::{Label, Percent};
 
-fn missing(field: &str) -> PolicyError {
+pub(super) fn missing(field: &str) -> PolicyError {
     PolicyError::RulesFieldMissing { field: field.to_owned() }
 }
 
@@ -171,10 +171,7 @@ impl Policy {
         if joint.is_some_and(|percent| percent > Percent::HUNDRED || percent.micro() == 0) {
             return Err(invalid("/joint_ceiling_percent"));
         }
-        if self.publicity_days.is_some_and(|d| d > 365) {
-            return Err(invalid("/publicity_days"));
-        }
-        Ok(())
+        self.check_days()
     }
 
     /// Holds what the rules say of suppliers and projects to the instrument.

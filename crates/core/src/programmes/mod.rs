@@ -30,6 +30,7 @@ pub mod policy;
 pub mod prorated;
 pub mod rate_ceilings;
 pub mod rules;
+pub mod service;
 mod settled_line;
 mod sheet_lines;
 pub mod stacking;

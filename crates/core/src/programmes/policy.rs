@@ -12,10 +12,11 @@ pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, R
 use super::grants::GrantRules;
 pub use super::overrides::OverrideRule;
 pub use super::rate_ceilings::{RateCeiling, RateCeilings};
+pub use super::service::{DayCounting, ServiceDays};
 pub use super::stacking::{LevelStacking, Stacking, StackingRule};
 pub use super::tiers::{Tier, TierCaps, TierWhen};
 pub use crate::domain::DayCount;
-use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::money::Amount;
 use crate::domain::{Date, Label, Percent, Points, Rounding, UnitPrice};
 
 /// A funding level's share.
@@ -150,6 +151,14 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub publicity_days: Option<u32>,
+    /// Which of these days count; every day where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub publicity_counts: Option<DayCounting>,
+    /// Working days within which the agency reviews, approves, decides on objections and pays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub service_days: Option<ServiceDays>,
     /// How billing categories map to items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -259,11 +268,10 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The last day of a publicity that begins on a day, which does not count; none where the rules ask for none. Error: out
-    /// of range.
-    pub fn published_until(&self, begins: Date) -> Result<Option<Date>, OutOfRange> {
-        let days = self.publicity_days.filter(|days| *days > 0);
-        days.map(|days| begins.plus_days(u64::from(days)).ok_or(OutOfRange)).transpose()
+    /// How many days are published, and which days count; none where the rules ask for no publicity.
+    pub fn publicity(&self) -> Option<(u32, DayCounting)> {
+        let days = self.publicity_days.filter(|days| *days > 0)?;
+        Some((days, self.publicity_counts.unwrap_or_default()))
     }
 
     /// Whether banks are paid ahead.

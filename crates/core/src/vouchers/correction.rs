@@ -110,6 +110,7 @@ mod tests {
             balance,
             closed: false,
             submitted_on: Date::parse("2025-01-01").unwrap(),
+            reviewed_on: None,
             valid_from: Date::parse("2025-01-01").ok(),
             valid_until: Date::parse("2025-06-30").ok(),
             fiscal_year: None,

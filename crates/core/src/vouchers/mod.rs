@@ -18,6 +18,7 @@ use crate::ledger::Dimensions;
 use crate::programmes::assessment::Assessment;
 use crate::programmes::funding::OtherFunding;
 use crate::programmes::overrides::Override;
+use crate::programmes::service::{ServiceStep, Waits};
 use crate::rentals::allocations::ContractHolder;
 
 /// Where a voucher is in its life.
@@ -87,6 +88,9 @@ pub struct Voucher {
     pub closed: bool,
     /// The day on which it was applied for: nothing of it counts earlier.
     pub submitted_on: Date,
+    /// The day on which it was reviewed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_on: Option<Date>,
     /// The start day, which does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Date>,
@@ -128,6 +132,22 @@ pub struct Voucher {
 }
 
 impl Voucher {
+    /// What it waits for from the agency, and since when.
+    pub fn waits(&self) -> Option<Waits> {
+        match self.status {
+            VoucherStatus::Submitted => Some(Waits::since(ServiceStep::Review, self.submitted_on)),
+            VoucherStatus::Reviewed => Some(Waits::since(ServiceStep::Approval, self.reviewed_on?)),
+            VoucherStatus::Returned
+            | VoucherStatus::Rejected
+            | VoucherStatus::Issued
+            | VoucherStatus::PartlyRedeemed
+            | VoucherStatus::Redeemed
+            | VoucherStatus::Expired
+            | VoucherStatus::Cancelled
+            | VoucherStatus::Suspended => None,
+        }
+    }
+
     /// What every line about its money carries; until it is issued, of the year of a day.
     pub fn dimensions(&self, day: Date) -> Dimensions {
         Dimensions::of(&self.programme, self.organisation, self.fiscal_year.unwrap_or(day.year()))

@@ -188,6 +188,7 @@ mod tests {
             },
             closed: false,
             submitted_on: Date::parse("2025-01-01").unwrap(),
+            reviewed_on: None,
             valid_from: Some(date("2025-01-02")),
             valid_until: Some(valid_until),
             fiscal_year: None,

@@ -129,6 +129,7 @@ pub fn apply(
         balance: VoucherBalance::default(),
         closed: false,
         submitted_on: stamp.business_date,
+        reviewed_on: None,
         valid_from: None,
         valid_until: None,
         fiscal_year: None,
@@ -173,6 +174,7 @@ pub fn review(
         assessment: command.assessment.clone().or_else(|| voucher.assessment.clone()),
         reason: command.reason,
         reviewed_by: Some(actor.subject.clone()),
+        reviewed_on: Some(stamp.business_date),
         revision: voucher.revision.next(stamp),
         ..voucher.clone()
     })

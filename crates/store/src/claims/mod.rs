@@ -54,6 +54,7 @@ rows! {
         submitted_on: Option<NaiveDate>,
         reviewed_on: Option<NaiveDate>,
         reviewed_at: Option<i64>,
+        published_until: Option<NaiveDate>,
         approved_on: Option<NaiveDate>,
         batch: Option<Uuid>,
         paid_on: Option<NaiveDate>,
@@ -86,7 +87,7 @@ listed! { ClaimRow in claims, own [organisation, provider], by [status, programm
 columns! {
     Claim as ClaimRow {
         id, programme, organisation, provider, payee, status, class, invoices, evidence, other_funding, assessment, overrides, amount, parts, held, fiscal_year,
-        rules_version, calculation, submitted_on, reviewed_on, reviewed_at, approved_on, batch, paid_on, recovered, reason,
+        rules_version, calculation, submitted_on, reviewed_on, reviewed_at, published_until, approved_on, batch, paid_on, recovered, reason,
         created_by, submitted_by, reviewed_by, approved_by, payments, settled, corrected, freed, redrawn, last_sheet,
         pending, recalculated_on, objections, objections_open, objection_upheld,
     }

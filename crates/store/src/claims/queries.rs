@@ -38,14 +38,11 @@ statement! {
         "SELECT rental, id FROM claims WHERE rental = ANY($1) \
          UNION ALL SELECT u.rental, c.id FROM contract_uses AS u JOIN claims AS c ON c.voucher = u.document \
          WHERE u.rental = ANY($1) AND u.kind = 'voucher'";
-    /// A page of the claims that are published on a day: reviewed, and not more than so many days ago as the rules of
-    /// their submission ask for.
+    /// A page of the claims that are published on a day.
     pub fn published(PageQuery { after, limit }; today: NaiveDate) -> Vec<PublishedClaimRow> =
         "SELECT c.id, c.kind, c.programme, c.organisation, o.name, c.amount, c.reviewed_on, \
-                c.reviewed_on + (r.rules ->> 'publicity_days')::int AS until, c.created \
+                c.published_until AS until, c.created \
            FROM claims AS c JOIN organisations AS o ON o.credit_code = c.organisation \
-           JOIN rules_versions AS r ON r.programme = c.programme AND r.number = c.rules_version \
-          WHERE c.status = 'reviewed' AND c.created > $1 AND (r.rules ->> 'publicity_days')::int > 0 \
-            AND c.reviewed_on + (r.rules ->> 'publicity_days')::int >= $3 \
+          WHERE c.status = 'reviewed' AND c.created > $1 AND c.published_until >= $3 \
           ORDER BY c.created LIMIT $2";
 }

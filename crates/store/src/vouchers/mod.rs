@@ -29,6 +29,7 @@ rows! {
         available: Decimal,
         closed: bool,
         submitted_on: NaiveDate,
+        reviewed_on: Option<NaiveDate>,
         valid_from: Option<NaiveDate>,
         valid_until: Option<NaiveDate>,
         fiscal_year: Option<i16>,
@@ -94,7 +95,7 @@ listed! { VoucherRow in vouchers, own [organisation, provider], by [status, prog
 
 columns! {
     Voucher as VoucherRow {
-        id, number, programme, organisation, provider, rental, status, suspended_from, closed, submitted_on, valid_from,
+        id, number, programme, organisation, provider, rental, status, suspended_from, closed, submitted_on, reviewed_on, valid_from,
         valid_until, fiscal_year, rules_version, tier, calculation, other_funding, assessment, overrides, reason, created_by, reviewed_by, issued_by, reminded_days,
     }
     part balance: VoucherBalance {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::super::cases::Firm;
+use super::super::cases::{Firm, with_terms};
 use super::super::seed::actor;
 use super::plan::{Plan, Work, workday};
 use crate::cli::Failure;
@@ -42,7 +42,7 @@ pub(super) fn programme(
     text: &str,
     years: &[(&str, &str)],
 ) -> Result<(), Failure> {
-    let file = ProgrammeFile::parse(text, Path::new("programme"))?;
+    let file = ProgrammeFile::parse(&with_terms(text), Path::new("programme"))?;
     let propose = file.command();
     let code = propose.code.clone();
     let (key, approve) = (format!("programme {code}"), ApproveProgramme { code: code.clone() });
@@ -56,7 +56,7 @@ pub(super) fn programme(
 
 /// A further version of a programme's rules.
 pub(super) fn version(plan: &mut Plan, day: Date, text: &str, why: &str) -> Result<(), Failure> {
-    let command = ProgrammeFile::parse(text, Path::new("programme"))?.command();
+    let command = ProgrammeFile::parse(&with_terms(text), Path::new("programme"))?.command();
     let (programme, effective_from) = (command.code, workday(day, 6));
     let key = format!("rules {programme} {day}");
     let (code, rules) = (programme.clone(), command.rules);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_related};
+use crate::http::handlers::agencies::today;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::overrides::OverrideView;
 use crate::http::handlers::programmes::views::{NewAssessment, assessed};
@@ -20,6 +21,7 @@ use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
+use crate::reports::terms::{self, TermView};
 use subsidy_core::book::Command;
 use subsidy_core::claims::backing::TakenInvoice;
 use subsidy_core::claims::blocked::Block;
@@ -178,6 +180,8 @@ pub struct ClaimView {
     /// When it was filed last: its approval counts from no earlier day.
     submitted_on: Option<Date>,
     reviewed_on: Option<Date>,
+    /// The last day of its publicity, which began with the review.
+    published_until: Option<Date>,
     approved_on: Option<Date>,
     /// The batch that it is to be paid with, or was.
     payment_batch_id: Option<PaymentBatchId>,
@@ -197,6 +201,10 @@ pub struct ClaimView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     blocked_because: Option<Vec<Block>>,
+    /// Of one claim that was asked for: by when its next step is to be taken, where the programme's rules say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    term: Option<TermView>,
     paid_on: Option<Date>,
     /// CNY that was decided to come back.
     recovered: Money,
@@ -322,6 +330,7 @@ impl View for ClaimView {
             calculation: attached.sheet(&claim.id.to_string(), claim.calculation),
             submitted_on: claim.submitted_on,
             reviewed_on: claim.reviewed_on,
+            published_until: claim.published_until,
             approved_on: claim.approved_on,
             payment_batch_id: claim.batch,
             payments: claim
@@ -335,6 +344,7 @@ impl View for ClaimView {
             recalculation: claim.pending.map(|version| PendingView::of(claim, version, attached)),
             objections_open: claim.objections_open,
             blocked_because: None,
+            term: None,
             paid_on: claim.paid_on,
             recovered: claim.recovered,
             reason: attached.text(claim.reason),
@@ -414,5 +424,8 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let claim = find_visible(&request, &conn).await?;
     let related = with_related(&conn, std::slice::from_ref(&claim), ClaimView::related_keys).await?;
     let blocked_because = Some(blocked::blocks(&request, &conn, &claim).await?);
-    Reply::document(&ClaimView { blocked_because, ..ClaimView::of(&claim, &related) }, claim.revision.version)
+    let today = today(&conn, &request.agency).await?.business_date;
+    let term = terms::of(&conn, &claim.programme, claim.waits(), today).await?;
+    let view = ClaimView { blocked_because, term, ..ClaimView::of(&claim, &related) };
+    Reply::document(&view, claim.revision.version)
 }

@@ -7,9 +7,10 @@ use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
 use crate::reports::work;
-use subsidy_core::domain::{Code, Instant, Role, Sequence};
+use subsidy_core::domain::{Code, Date, Instant, Role, Sequence};
 use subsidy_store::db::convert;
 use subsidy_store::db::list::PageQuery;
+use subsidy_store::tasks;
 
 /// The largest sequence that JSON's readers take, as the OpenAPI document has it.
 const SEQUENCE_MAX: i64 = 9_007_199_254_740_991;
@@ -21,7 +22,7 @@ pub struct TaskView {
     kind: String,
     /// The document's id or code.
     document: String,
-    /// What is to be done: `review`, `issue`, `approve`, `apply`, `score`, `resolve`, `accept`.
+    /// What is to be done: `review`, `issue`, `approve`, `apply`, `score`, `resolve`, `accept`; `pay`: approved claims of a programme wait for a payment batch.
     action: String,
     /// Where the document is in its life.
     status: String,
@@ -30,6 +31,15 @@ pub struct TaskView {
     /// The credit code of whose document it is; null where it is nobody's.
     organisation: Option<String>,
     updated_at: Instant,
+    /// The day on which it began to wait.
+    since: Date,
+    /// The working days that the programme's rules give it; null where they give none.
+    term_days: Option<u16>,
+    /// The day by which it is to be done: so many working days after the day on which it began to wait, or after the last day of
+    /// its publicity. Of a payment batch, that of the claim in it that is due first. Null where there is no term.
+    due_on: Option<Date>,
+    /// Whether that day is over.
+    late: bool,
 }
 
 /// A document's step.
@@ -57,25 +67,28 @@ pub struct EventView {
     transitions: Vec<TransitionView>,
 }
 
-/// `GET /tasks`
+/// `GET /tasks`: what is late on top, then what is due next, then what has no term.
 pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
     let (page, actor) = (request.page()?, &request.actor);
     let conn = request.reader().await?;
     let subject = actor.subject.to_string();
-    let query = work::TaskQuery {
+    let today = today(&conn, &request.agency).await?.business_date;
+    let working_days = tasks::working_days(&conn, today).await?;
+    let query = tasks::TaskQuery {
         officer: actor.has(Role::Officer),
         approver: actor.has(Role::Approver),
         organisation: &request.visibility().parties().organisation,
         after: page.after,
         limit: page.rows(),
         expert: if actor.has(Role::Expert) { subject.as_str() } else { "" },
-        today: today(&conn, &request.agency).await?.business_date.naive(),
+        today: today.naive(),
+        working_days: &working_days,
     };
-    let rows = work::tasks(&conn, query).await?;
+    let rows = tasks::tasks(&conn, query).await?;
     // a page of what waits may show less than was asked for, with a cursor
-    let (rows, next) = page.cut(rows, |row| row.created);
+    let (rows, next) = page.cut(rows, |row| row.place);
     let rows = work::unhindered(&conn, rows, actor).await?;
-    let view = |row: work::TaskRow| TaskView {
+    let view = |row: tasks::TaskRow| TaskView {
         kind: row.kind,
         document: row.document,
         action: row.action,
@@ -83,6 +96,10 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
         programme: row.programme,
         organisation: row.organisation,
         updated_at: Instant::new(row.updated_at),
+        since: Date::from_naive(row.since),
+        term_days: row.term_days.and_then(|days| u16::try_from(days).ok()),
+        due_on: row.due_on.map(Date::from_naive),
+        late: row.due_on.is_some_and(|due| due < today.naive()),
     };
     Reply::list((rows.into_iter().map(view).collect(), next))
 }

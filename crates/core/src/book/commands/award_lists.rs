@@ -1,5 +1,6 @@
 //! The list of awards: taken from the ranking, decided by another person.
 
+use super::calendar;
 use super::grants::{applied_too, call, called, called_too, listed_already};
 use crate::book::context::{Context, Decide, Reads};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
@@ -13,6 +14,7 @@ use crate::grants::{
     Application, ApplicationStatus, Call, CallStatus, GrantError, NameCall, ProposeAwards, RejectCall, rules,
 };
 use crate::ledger::{Account, BalanceKey, ExpenseClass, Posting};
+use crate::programmes::RulesKey;
 
 /// A call, its applications and its rules.
 fn read_call(id: CallId, reads: &mut Reads<'_>) {
@@ -75,6 +77,13 @@ pub(super) struct ApproveAwards<'a>(pub &'a NameCall);
 impl Decide for ApproveAwards<'_> {
     fn needs(&self, reads: &mut Reads<'_>) {
         read_call(self.0.id, reads);
+        let rules = reads.book.calls.peek(&self.0.id).and_then(|call| {
+            let number = call.rules_version?;
+            reads.book.rules.peek(&RulesKey { programme: call.programme.clone(), number })
+        });
+        if let Some(version) = rules {
+            calendar::read_publicity(&version.rules, reads);
+        }
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
@@ -83,12 +92,14 @@ impl Decide for ApproveAwards<'_> {
         let day = context.effective_date(None)?;
         programmes::still_available(context, &before.programme, rules::listed(&before.list)?)?;
         let of = grant_rules(context.book, &before.programme, before.rules_version)?;
+        let published_until = calendar::published_until(context, &of.0.rules)?;
         let mut effects = Effects { effective_date: Some(day), ..Effects::default() };
         for (rank, listed) in (1..).zip(&before.list) {
             let application = application(context, listed.application)?;
             application.in_state(&[ApplicationStatus::Passed])?;
             parties::let_in(context, (listed.organisation, before.filing.until), of.0)?;
-            let (awarded, award) = rules::award((application, listed, rank), of, context.stamp)?;
+            let (awarded, award) =
+                rules::award((application, listed, rank), of, context.stamp, published_until)?;
             applied_too(&mut effects, Some(application.status), &awarded);
             let commitment = ExpenseClass::Grant.commitment();
             let commits = Posting::commit(award.amount, commitment, &award.dimensions());

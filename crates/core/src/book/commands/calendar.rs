@@ -5,9 +5,12 @@ use crate::book::context::{Context, Decide, Reads, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
 use crate::book::refusal::Stop;
 use crate::calendar::{
-    ApproveCalendar, CalendarChange, CalendarStatus, ProposeCalendar, RejectCalendar, rules,
+    ApproveCalendar, CalendarChange, CalendarStatus, DayKind, ProposeCalendar, RejectCalendar, rules,
 };
+use crate::domain::money::OutOfRange;
 use crate::domain::{CalendarId, Date};
+use crate::programmes::Policy;
+use crate::programmes::policy::DayCounting;
 
 impl Decide for ProposeCalendar {
     fn needs(&self, reads: &mut Reads<'_>) {
@@ -67,10 +70,32 @@ pub(super) fn read_days(reads: &mut Reads<'_>) {
     reads.extend(rules::ahead(reads.today).map(Key::CalendarDay));
 }
 
+/// The days by which [`published_until`] counts, where rules count working days.
+pub(super) fn read_publicity(rules: &Policy, reads: &mut Reads<'_>) {
+    if let Some((days, DayCounting::Working)) = rules.publicity() {
+        reads.extend(rules::ahead_of(reads.today, days).map(Key::CalendarDay));
+    }
+}
+
+/// The last day of a publicity that begins on the business date, which does not count; none where the rules ask for none.
+/// It is kept with what is published: a later change of the calendar shortens no publicity that was announced.
+pub(super) fn published_until(context: Context<'_>, rules: &Policy) -> Result<Option<Date>, Stop> {
+    let begins = context.stamp.business_date;
+    Ok(match rules.publicity() {
+        None => None,
+        Some((days, DayCounting::Calendar)) => Some(begins.plus_days(u64::from(days)).ok_or(OutOfRange)?),
+        Some((days, DayCounting::Working)) => Some(rules::after(begins, days, |day| kind(context, day))?),
+    })
+}
+
+/// What the calendar names a day.
+pub(super) fn kind(context: Context<'_>, day: Date) -> Result<Option<DayKind>, Stop> {
+    Ok(context.book.calendar_days.get(&day)?.map(|named| named.kind))
+}
+
 /// The first working day from the business date on.
 pub(super) fn working_day(context: Context<'_>) -> Result<Date, Stop> {
-    let named = |day: Date| Ok(context.book.calendar_days.get(&day)?.map(|named| named.kind));
-    rules::working_day(context.stamp.business_date, named)
+    rules::working_day(context.stamp.business_date, |day| kind(context, day))
 }
 
 fn conclude(mut effects: Effects, from: Option<CalendarStatus>, change: CalendarChange) -> Decision {

@@ -1,5 +1,6 @@
 //! Claims reviewed, rejected and approved, and what an approval posts.
 
+use super::calendar;
 use super::claims::{self, conclude, freed, rehold};
 use super::corrections::posted;
 use super::deductions;
@@ -17,9 +18,9 @@ use crate::claims::{
 };
 use crate::domain::{ClaimId, Date, Money};
 use crate::ledger::Posting;
-use crate::programmes::Counts;
 use crate::programmes::assessment::AssessmentRule;
 use crate::programmes::calculation::{Calculation, CalculationError, not_more_than_seen};
+use crate::programmes::{Counts, RulesKey};
 use crate::vouchers::ReviewDecision;
 use crate::vouchers::redemption::{self, Redemption};
 
@@ -32,6 +33,12 @@ impl Decide for ReviewClaim {
             }
             Some(_) | None => drop(claims::read(self.id, reads)),
         }
+        if let Some(claim) = reads.book.claims.peek(&self.id) {
+            reads.insert(programmes::rules_key(claim));
+            let (programme, number) = (claim.programme.clone(), claim.rules_version);
+            let known = reads.book.rules.peek(&RulesKey { programme, number });
+            known.into_iter().for_each(|version| calendar::read_publicity(&version.rules, reads));
+        }
         backing::read_statements(self.id, reads);
     }
 
@@ -39,15 +46,28 @@ impl Decide for ReviewClaim {
         let before = existing(context, self.id)?;
         let claim = rules::review(before, self, context.actor, context.stamp)?;
         if self.decision == ReviewDecision::Pass {
+            let claim = published(context, claim)?;
             backing::stands(context, before)?;
             usage_accepted(context, before, self)?;
             assessed(context, &claim, self)?;
             if before.status == ClaimStatus::Reviewed || self.assessment.is_some() {
                 return computed_at_review(context, before, &claim);
             }
+            return freed(context, before, claim);
         }
         freed(context, before, claim)
     }
+}
+
+/// A claim whose publicity begins with its review, where its rules ask for one. Of a grant the award is published, not each
+/// tranche of it.
+fn published(context: Context<'_>, claim: Claim) -> Result<Claim, Stop> {
+    if claim.subject.tranche().is_some() {
+        return Ok(claim);
+    }
+    let rules = programmes::rules_of(context, &claim)?;
+    let published_until = calendar::published_until(context, &rules.rules)?;
+    Ok(Claim { published_until, ..claim })
 }
 
 /// Where rows of usage of the claim's months were refused, an officer says, and why, that it is right nevertheless.
@@ -158,7 +178,7 @@ impl Decide for ApproveClaim {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
         let rules = programmes::rules_of(context, before)?;
-        rules::approvable(before, rules, context.stamp)?;
+        rules::approvable(before, context.stamp)?;
         context.may_approve()?;
         backing::stands(context, before)?;
         let day = context.effective_date(self.effective_date)?;

@@ -2,7 +2,6 @@
 
 use crate::book::context::{Context, Decide, Reads, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
-use crate::book::guards::programmes;
 use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Fault, Key};
 use crate::claims::Claim;
@@ -18,14 +17,12 @@ fn can_see(context: Context<'_>, claim: &Claim) -> bool {
 impl Decide for RaiseObjection {
     fn needs(&self, reads: &mut Reads<'_>) {
         reads.extend([Key::Objection(self.id), Key::Claim(self.claim)]);
-        reads.extend(reads.book.claims.peek(&self.claim).map(programmes::rules_key));
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         context.no_version()?;
         let claim = found(context.book.claims.get(&self.claim)?)?;
-        let rules = programmes::rules_of(context, claim)?;
-        if let Err(refused) = objectionable(claim, rules, context.stamp) {
+        if let Err(refused) = objectionable(claim, context.stamp) {
             // what is not published is nobody else's to know of
             return Err(if can_see(context, claim) {
                 refused.into()

@@ -191,6 +191,14 @@ pub(super) const ROWS: &[Row] = &[
     worded(with(&["percent"], row("/shares/*/level", "{value}承担 {percent}%。", "{value} bears {percent} percent."))),
     row("/validity_months", "券自签发日起 {value} 个月内有效。", "A voucher is valid for {value} months."),
     row("/publicity_days", "审核后公示 {value} 天。", "A claim is published for {value} days after its review."),
+    each("/publicity_counts", &[
+        ("calendar", "公示天数按自然日计。", "Every day of the publicity counts."),
+        ("working", "公示天数只计工作日。", "Only working days of the publicity count."),
+    ]),
+    row("/service_days/review", "申报后 {value} 个工作日内审核。", "A filing is reviewed within {value} working days."),
+    row("/service_days/approval", "审核（公示期满）后 {value} 个工作日内批准或签发。", "It is approved or issued within {value} working days after its review and its publicity."),
+    row("/service_days/objection", "异议在 {value} 个工作日内处理。", "An objection is decided on within {value} working days."),
+    row("/service_days/payment", "批准后 {value} 个工作日内拨付。", "A claim is paid within {value} working days after its approval."),
     each("/payee", &[
         ("enterprise", "拨付给申报单位。", "The organisation is paid."),
         ("provider", "拨付给服务商。", "The provider is paid."),
