@@ -19,6 +19,7 @@ mod openapi;
 pub mod opened;
 pub mod output;
 pub mod programme;
+pub mod reminders;
 pub mod serve;
 mod settings;
 mod stop;

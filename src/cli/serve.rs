@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::keep_up::keep_up;
 use super::opened::Opened;
+use super::reminders::remind_daily;
 use super::stop::Stop;
 use super::{Failure, Settings, opened, web};
 use crate::auth::code_flow::CodeFlow;
@@ -62,6 +63,7 @@ pub async fn serve(
         let served = tokio::select! {
             served = web::serve(settings, engine, verifier, listener, stop, console) => served,
             never = engine.look_out() => match never {},
+            never = remind_daily(engine) => match never {},
         };
         drop(end);
         served

@@ -158,7 +158,7 @@ macro_rules! show {
 #[rustfmt::skip]
 pub static PAGES: &[Page] = &[
     page("/mine", "/v1/vouchers", show!(mine::show)).under(Group::Work, T::mine).for_whom(|actor| actor.has(Role::Enterprise)),
-    page("/tasks", "/v1/tasks", show!(tasks::show)).under(Group::Work, T::tasks),
+    page("/tasks", "/v1/tasks", show!(tasks::show)).under(Group::Work, T::tasks).for_whom(works),
     page("/vouchers", "/v1/vouchers", show!(records::list)).under(Group::Work, T::vouchers),
     page("/vouchers/{id}", "/v1/vouchers/-", show!(cases::voucher)),
     page("/vouchers/{id}/paper", "/v1/vouchers/-", show!(papers::voucher)),
@@ -228,6 +228,11 @@ pub static PAGES: &[Page] = &[
     page("/people", "/v1/me", show!(people::accounts::show)).under(Group::House, T::accounts).for_whom(people::may),
     page("/me", "/v1/me", show!(sign_in::me)),
 ];
+
+/// Whether anything can wait for somebody: nothing does for whoever only runs the service.
+fn works(actor: &Actor) -> bool {
+    Role::ALL.iter().any(|role| *role != Role::Operator && actor.has(*role))
+}
 
 /// The first page of somebody's menu.
 pub fn home(actor: &Actor) -> &'static str {

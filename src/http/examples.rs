@@ -207,6 +207,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("ExpiryRun", "today", "{}"),
     ("ReminderRun", "within 30 days", r#"{"days": 30}"#),
+    ("TaskReminderRun", "within three days", r#"{"days": 3}"#),
     ("Issue", "as of a day", r#"{"effective_date": "2025-03-01"}"#),
     ("Review", "pass", r#"{"decision": "pass"}"#),
     (

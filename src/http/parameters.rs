@@ -42,6 +42,8 @@ pub(super) const TAG_SUBJECT: Param = Param {
 };
 pub(super) const ON: Param =
     Param { name: "on", about: "Approved tags that count on this day.", schema: Shape::of::<Date>() };
+pub(super) const TOLD_ON: Param =
+    Param { name: "on", about: "Tasks that were last told of on this day.", schema: Shape::of::<Date>() };
 pub(super) const INVOICE_NUMBER: Param = Param {
     name: "invoice_number",
     about: "20 digits, or 8 beside an invoice_code; needed where the file does not say it.",

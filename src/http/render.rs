@@ -27,6 +27,7 @@ use crate::http::handlers::rankings::RankingView;
 use crate::http::handlers::recoveries::RecoveryView;
 use crate::http::handlers::reference_rates::ReferenceRateView;
 use crate::http::handlers::rentals::RentalView;
+use crate::http::handlers::reports::work::ReminderView;
 use crate::http::handlers::reversals::ReversalView;
 use crate::http::handlers::statutory_limits::StatutoryLimitView;
 use crate::http::handlers::tags::lists::TagImportView;
@@ -93,6 +94,7 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         | Outcome::UsageImport(_)
         | Outcome::Loan(_) => {}
         Outcome::AuditNote(note) => AuditNoteView::related_keys(note, wanted),
+        Outcome::TaskReminder(_) => {}
         Outcome::Period(period) => PeriodView::related_keys(period, wanted),
         Outcome::Calendar(change) => CalendarView::related_keys(change, wanted),
         Outcome::CapGroup(group) => CapGroupView::related_keys(group, wanted),
@@ -145,6 +147,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         }
         Outcome::Erasure(erasure) => serde_json::to_value(erasure),
         Outcome::AuditNote(note) => serde_json::to_value(AuditNoteView::of(note, attached)),
+        Outcome::TaskReminder(reminder) => serde_json::to_value(ReminderView::of(reminder)),
         Outcome::Revocation(revocation) => serde_json::to_value(RevocationView::of(revocation)),
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
@@ -211,6 +214,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         | Outcome::Erasure(_)
         | Outcome::Override { .. } => return None,
         Outcome::AuditNote(note) => note.revision,
+        Outcome::TaskReminder(reminder) => reminder.revision,
         Outcome::Revocation(revocation) => revocation.revision,
         Outcome::Period(period) => period.revision,
         Outcome::Organisation(organisation) => organisation.revision,

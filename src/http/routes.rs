@@ -25,7 +25,7 @@ use super::problem::Problem;
 use super::route::Method::{Get, Post, Put};
 use super::route::Permission::{Roles, SignedIn};
 use super::route::{Handler, Route, Shape, asks, get, of, page, post};
-use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun};
+use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun, TaskReminderRun, TasksReminded};
 use subsidy_core::domain::Role;
 use subsidy_core::domain::Role::{Approver, Officer};
 use subsidy_core::programmes::StatutoryLimits;
@@ -283,6 +283,8 @@ pub static ROUTES: &[Route] = &[
 
     asks("/v1/batches", WRITERS, ["批量写入", "Many writes in one request"], Handler::Batch, of::<BatchResults>()).taking(of::<NewBatch>()),
     get("/v1/tasks", WORKERS, ["我的待办", "What waits for me"], read!(work::tasks), page::<work::TaskView>()).with(PAGE),
+    asks("/v1/tasks/remind", OFFICER, ["催办", "Tell of tasks that are late or about to be due"], Handler::Run(runs::remind_tasks), of::<TasksReminded>()).taking(of::<TaskReminderRun>()),
+    get("/v1/reminders", INSIDE, ["催办记录", "The tasks that were told of"], read!(work::reminders), page::<work::ReminderView>()).with(&[LIMIT, CURSOR, TOLD_ON]),
     get("/v1/events", PARTIES, ["变动记录", "What changed"], read!(work::events), page::<work::EventView>()).with(&[LIMIT, CURSOR, AFTER]),
 
     get("/v1/ledger/accounts", INSIDE, ["会计科目表", "The chart of accounts"], read!(reports::accounts), page::<reports::AccountView>()),

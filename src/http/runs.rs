@@ -1,4 +1,4 @@
-//! `POST /vouchers/expire` and `/vouchers/remind`: runs over vouchers that nobody names, in groups until none is left.
+//! `POST /vouchers/expire`, `/vouchers/remind` and `/tasks/remind`: runs over what nobody names, in groups until none is left.
 //!
 //! The first group stands under the caller's key, each further one under a key made of it: asked again, the same
 //! groups answer, and a run that broke off goes on where it did.
@@ -17,6 +17,7 @@ use super::{AppState, render};
 use subsidy_core::book::Outcome;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{Code, Date, Money, Sequence};
+use subsidy_core::reminders::{AHEAD_DAYS, AHEAD_DAYS_MAX};
 use subsidy_core::vouchers::{REMINDER_DAYS, REMINDER_DAYS_MAX};
 use subsidy_store::engine::submission::{Accepted, Answer, Run, Submission, Work};
 
@@ -62,10 +63,30 @@ pub struct Reminded {
     amount: Money,
 }
 
+/// Which tasks are told of.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskReminderRun {
+    /// Tasks that are late, or due on the business date or within so many days of it; 3 where left out.
+    #[schema(minimum = 0, maximum = 60)]
+    days: Option<u16>,
+}
+
+/// Which tasks were told of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TasksReminded {
+    /// How many tasks; each of them is an event. None was told of on the same day before.
+    reminded: u32,
+    /// How many of them are late.
+    late: u32,
+}
+
 /// What the groups so far came to.
 #[derive(Default)]
 struct Sum {
     count: u32,
+    /// How many of the tasks are late.
+    late: u32,
     amount: Money,
     first: Option<(Sequence, bool)>,
 }
@@ -78,6 +99,10 @@ impl Sum {
                 self.count = self.count.saturating_add(1);
                 self.amount = self.amount.plus(*amount)?;
             }
+            if let Outcome::TaskReminder(reminder) = &member.outcome {
+                self.count = self.count.saturating_add(1);
+                self.late = self.late.saturating_add(u32::from(reminder.is_late()));
+            }
         }
         Ok(())
     }
@@ -86,6 +111,7 @@ impl Sum {
         let body = match run {
             Run::Expiry { .. } => json!({"expired": self.count, "amount": self.amount}),
             Run::Reminder { .. } => json!({"reminded": self.count, "amount": self.amount}),
+            Run::Tasks { .. } => json!({"reminded": self.count, "late": self.late}),
         };
         WriteAnswer::Resource {
             status: 200,
@@ -109,6 +135,17 @@ pub fn remind(body: &Json) -> Result<Run, Problem> {
     let days = days.unwrap_or(REMINDER_DAYS);
     if (1..=REMINDER_DAYS_MAX).contains(&days) {
         Ok(Run::Reminder { as_of, days })
+    } else {
+        Err(Problem::new(Code::InvalidValue).at("/days"))
+    }
+}
+
+/// `POST /tasks/remind`
+pub fn remind_tasks(body: &Json) -> Result<Run, Problem> {
+    let TaskReminderRun { days } = body.read()?;
+    let days = days.unwrap_or(AHEAD_DAYS);
+    if days <= AHEAD_DAYS_MAX {
+        Ok(Run::Tasks { days })
     } else {
         Err(Problem::new(Code::InvalidValue).at("/days"))
     }

@@ -852,6 +852,7 @@ const WHO_MAY: &str = "
     agency_test.recalculations    app=ar auditor=r w(status,rejection,recovery,decided_on,decided_by,version,updated_at)=app
     agency_test.recoveries        app=ar auditor=r w(status,received,written_off,cancelled,owed,receipts,decided_on,approved_by,version,updated_at,offsets,rejection,rejected_by)=app
     agency_test.reference_rates   app=ar auditor=r
+    agency_test.reminders         app=ar auditor=r w(counted_from,term_days,due_on,told_on,times,version,updated_at)=app
     agency_test.rental_usage      app=ar auditor=r w(imports,totals,version,updated_at,invoices,periods,incomplete,replaced)=app
     agency_test.rentals           app=ar auditor=r
     agency_test.reversals         app=ar auditor=r w(status,effective_date,reversed_by,approved_by,version,updated_at)=app

@@ -1,8 +1,14 @@
 //! Terms: by when what waits is to be done, in working days; what is late on top; publicity in working days.
 
 use serde_json::{Value, json};
+use subsidy_core::agencies::MoveBusinessDate;
+use subsidy_core::book::Command;
+use subsidy_ledger::cli::reminders;
 
+use crate::support::agency;
 use crate::support::city::{City, redemption, rental, rules, shows, text};
+use crate::support::ledger::Ledger;
+use crate::support::world::{by, date};
 
 fn terms() -> Value {
     json!({"review": 2, "approval": 3, "objection": 1, "payment": 5})
@@ -212,4 +218,86 @@ fn nothing_waits_for_an_operator_yet_and_that_is_no_refusal() {
     applied(&city, "A-1");
     let wu = city.token("operating", "operator", "wu", None);
     assert_eq!(city.get("/v1/tasks", &wu), json!({"data": [], "next_cursor": null}));
+}
+
+#[test]
+fn whoever_is_late_is_told_once_a_day_and_machines_read_it() {
+    let city = City::open("told", &with_terms(json!({})), "100000");
+    let first = applied(&city, "A-1");
+    let run = |days: u16| city.post("/v1/tasks/remind", &city.lin, &json!({"days": days})).expect(200).json();
+    // due on the 6th, four days ahead
+    assert_eq!(run(3), json!({"reminded": 0, "late": 0}));
+    assert_eq!(run(4), json!({"reminded": 1, "late": 0}));
+    assert_eq!(run(60), json!({"reminded": 0, "late": 0}), "told of today already");
+    city.move_to("2025-01-07");
+    let second = applied(&city, "A-2");
+    let preview = city.post("/v1/tasks/remind?dry_run=true", &city.zhao, &json!({})).json();
+    assert_eq!((&preview["reminded"], &preview["late"]), (&json!(2), &json!(1)), "{preview}");
+    assert_eq!(run(3), json!({"reminded": 2, "late": 1}));
+    assert_eq!(city.post("/v1/tasks/remind", &city.zhao, &json!({})).json()["reminded"], json!(0));
+    let told = city.get("/v1/reminders", &city.sun);
+    shows(
+        &told,
+        json!({
+            "data/0/document": first, "data/0/kind": "voucher", "data/0/action": "review", "data/0/times": 2,
+            "data/0/due_on": "2025-01-06", "data/0/told_on": "2025-01-07", "data/0/late": true,
+            "data/0/counted_from": "2025-01-02", "data/0/term_days": 2,
+            "data/1/document": second, "data/1/times": 1, "data/1/due_on": "2025-01-09", "data/1/late": false
+        }),
+    );
+    assert_eq!(city.get("/v1/reminders?on=2025-01-02", &city.sun)["data"], json!([]));
+    assert_eq!(
+        city.get("/v1/reminders?on=2025-01-07&limit=1", &city.sun)["data"].as_array().unwrap().len(),
+        1
+    );
+    // each is an event, for the agency alone
+    let events = |token: &str| {
+        let found = city.get("/v1/events?limit=200", token);
+        let kinds = found["data"].as_array().unwrap().iter().filter(|event| event["kind"] == "remind_task");
+        kinds.map(|event| text(event, "/document")).collect::<Vec<_>>()
+    };
+    assert_eq!(events(&city.sun), [first.clone(), first.clone(), second]);
+    assert!(events(&city.firm).is_empty());
+    // what is done is told of no more
+    city.expect(
+        200,
+        &format!("/v1/vouchers/{first}/review"),
+        &city.lin,
+        &json!({"decision": "reject", "reason": "不符"}),
+    );
+    city.move_to("2025-01-10");
+    assert_eq!(run(0), json!({"reminded": 1, "late": 1}));
+    for (status, code, body) in
+        [(422, "invalid_value", json!({"days": 61})), (422, "unknown_field", json!({"as_of": "2025-01-02"}))]
+    {
+        city.post("/v1/tasks/remind", &city.lin, &body).is(status, code);
+    }
+    city.post("/v1/tasks/remind", &city.chen, &json!({})).is(403, "forbidden");
+    assert_eq!(city.status("/v1/reminders", &city.firm), 403);
+    city.verifies();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_days_reminders_are_made_once_however_many_processes_look_and_start_anew() {
+    let ledger = Ledger::open().await;
+    ledger.with_vouchers(3, 3).await;
+    let other = ledger.another_engine().await;
+    let told = async |day: &str| {
+        let agency = agency();
+        let (one, two) =
+            tokio::join!(reminders::one(&ledger.engine, &agency), reminders::one(&other, &agency));
+        let again = reminders::one(&ledger.another_engine().await, &agency).await.expect("a start");
+        assert_eq!(again, 0, "{day}: a process that starts anew");
+        one.expect("one process") + two.expect("another")
+    };
+    let before = ledger.ties().await;
+    // Monday the 30th of June: the issue is due on Tuesday
+    assert_eq!(told("2025-06-30").await, 3);
+    assert_eq!(ledger.ties().await, before + 4, "a header and a leaf a task");
+    assert_eq!(told("2025-06-30").await, 0);
+    ledger
+        .accept([by("approver-1", Command::MoveBusinessDate(MoveBusinessDate { date: date("2025-07-02") }))])
+        .await;
+    assert_eq!(told("2025-07-02").await, 3);
+    assert_eq!(ledger.ties().await, before + 9);
 }

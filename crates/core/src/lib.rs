@@ -32,6 +32,7 @@ pub mod programmes;
 pub mod rankings;
 pub mod recoveries;
 pub mod reference_rates;
+pub mod reminders;
 pub mod rentals;
 pub mod reversals;
 pub mod revocations;

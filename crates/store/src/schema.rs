@@ -27,6 +27,7 @@ table! { rankings (id) { id -> Uuid, programme -> Text, status -> Text, created 
 table! { recalculations (claim, number) { claim -> Uuid, number -> Int4, created -> Int8, } }
 table! { recoveries (id) { id -> Uuid, programme -> Text, organisation -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { reference_rates (name_fold, date) { name_fold -> Text, date -> Date, created -> Int8, } }
+table! { reminders (task) { task -> Text, told_on -> Date, created -> Int8, } }
 table! { rentals (id) { id -> Uuid, organisation -> Text, provider -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { reversals (sequence) { sequence -> Int8, status -> Text, reversed_by -> Nullable<Int8>, created -> Int8, } }
 table! { rules_versions (programme, number) { programme -> Text, number -> Int4, } }

@@ -11,10 +11,11 @@ use diesel::result::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 use crate::calendar::queries::between;
-use crate::db::convert;
+use crate::db::convert::{self, Unreadable};
 use crate::{rows, statement};
 use subsidy_core::calendar::{DayKind, rules};
 use subsidy_core::domain::Date;
+use subsidy_core::reminders::TaskKey;
 
 /// How many days back a working day is told from a holiday: what has waited longer is late all the same.
 const BACK_DAYS: u64 = 3_660;
@@ -54,6 +55,8 @@ pub struct TaskQuery<'a> {
     pub today: NaiveDate,
     /// The working days around today, in order.
     pub working_days: &'a [NaiveDate],
+    /// Of a run that reminds: only what is due by this day and was not told of today.
+    pub remind_until: Option<NaiveDate>,
 }
 
 /// The working days around a day, as the agency's calendar has them.
@@ -69,11 +72,42 @@ pub async fn working_days(conn: &AsyncPgConnection, today: Date) -> QueryResult<
     Ok(days.into_iter().map(Date::naive).collect())
 }
 
+/// What is late or due within so many days and was not told of today, whoever is to do it.
+pub async fn to_remind(
+    conn: &AsyncPgConnection,
+    today: Date,
+    days: u16,
+    limit: i64,
+) -> QueryResult<Vec<TaskRow>> {
+    let working_days = working_days(conn, today).await?;
+    let query = TaskQuery {
+        officer: true,
+        approver: true,
+        organisation: "",
+        after: -1,
+        limit,
+        expert: "",
+        today: today.naive(),
+        working_days: &working_days,
+        remind_until: Some(today.plus_days(u64::from(days)).unwrap_or(today).naive()),
+    };
+    tasks(conn, query).await
+}
+
+impl TaskRow {
+    /// How a reminder names it.
+    pub fn key(&self) -> Result<TaskKey, Unreadable> {
+        let key = format!("{}/{}/{}", self.kind, self.document, self.action);
+        TaskKey::parse(&key).map_err(|_| Unreadable(format!("task {key}")))
+    }
+}
+
 statement! {
     /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to: what is late or due
     /// first on top, then what has no term, each since when it waits. What four eyes would refuse is not left out here.
     /// Version 1 of the rules is approved with its programme. A sandbox's days are those to which it was moved.
-    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today, working_days }) -> Vec<TaskRow> =
+    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today, working_days, remind_until })
+        -> Vec<TaskRow> =
         "WITH terms AS MATERIALIZED ( \
              SELECT programme, rules -> 'service_days' AS days, effective_from AS begins, \
                     lead(effective_from) OVER (PARTITION BY programme ORDER BY effective_from, number) AS ends \
@@ -249,6 +283,8 @@ statement! {
                      | (greatest(least(since - DATE '1970-01-01', 65535), 0)::bigint << 31) | (created & 2147483647) AS place \
                FROM ended \
          ) SELECT kind, document, action, status, programme, organisation, updated_at, parent, since, counted_from, \
-                  term_days, due_on, place FROM placed \
-            WHERE place > $4 ORDER BY place LIMIT $5";
+                  term_days, due_on, place FROM placed AS p \
+            WHERE place > $4 AND ($9::date IS NULL OR due_on <= $9 AND NOT EXISTS ( \
+                  SELECT FROM reminders AS r WHERE r.task = p.kind || '/' || p.document || '/' || p.action AND r.told_on >= $7)) \
+            ORDER BY place LIMIT $5";
 }

@@ -95,6 +95,7 @@ words! {
     "suspend_voucher": "暂停券" / "suspend a voucher";
     "reinstate_voucher": "恢复券" / "reinstate a voucher";
     "expire_voucher": "券到期失效" / "expire a voucher";
+    "remind_task": "催办" / "tell of a task that is due";
     "remind_voucher": "到期提醒" / "remind of a voucher's end";
     "draft_claim": "填写申领" / "draft a claim";
     "rewrite_claim": "修改申领" / "rewrite a claim";

@@ -275,3 +275,26 @@ fn rules_are_proposed_anew_from_those_in_force_and_lose_nothing() {
     assert!(auditor.get("/audit/proof/3").html.contains("checkpoint"));
     assert!(auditor.get("/dashboard").html.contains("<svg class=\"chart\""));
 }
+
+#[test]
+fn the_work_list_says_by_when_each_matter_is_due_and_what_is_late_stands_on_top() {
+    let (_place, demo) = demonstration();
+    let mut officer = Browser::signed_in(&demo.url, "王文");
+    let page = officer.get("/tasks");
+    // filed on Friday the 20th of June, five working days: Friday the 27th, which is over on the 30th
+    assert!(page.html.contains("5 个工作日，2025-06-27 前办结"), "{}", page.html);
+    let late: Vec<bool> = page.html.split("<tr>").skip(2).map(|row| row.contains("逾期")).collect();
+    assert!(late[0] && late.is_sorted_by(|above, below| above >= below), "{late:?}");
+    let overdue = page.html.split("<tr>").nth(2).expect("a row");
+    let case =
+        overdue.split("href=\"").nth(1).and_then(|rest| rest.split(['"', '#']).next()).expect("a case");
+    let case = officer.get(case);
+    assert!(case.html.contains("办理时限") && case.html.contains("逾期"), "{}", case.html);
+    officer.get("/me?lang=en");
+    let english = officer.get("/tasks");
+    assert!(english.html.contains("5 working days, due on 2025-06-27") && english.html.contains("Late"));
+    // nothing waits for whom the service is run by, and that is no refusal
+    let mut operator = Browser::signed_in(&demo.url, "吴维");
+    let empty = operator.get("/tasks");
+    assert!(empty.status == 200 && empty.html.contains("没有等您办理的事项"), "{}", empty.html);
+}

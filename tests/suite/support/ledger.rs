@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::domain::*;
 use subsidy_core::programmes::SettledLine;
-use subsidy_core::programmes::policy::{Eligibility, ItemRatio, PointsRule, RelatedProvider, Stacking};
+use subsidy_core::programmes::policy::{
+    Eligibility, ItemRatio, PointsRule, RelatedProvider, ServiceDays, Stacking,
+};
 use subsidy_core::programmes::*;
 use subsidy_core::rentals::RegisterRental;
 use subsidy_core::vouchers::{ApplyForVoucher, IssueVoucher, ReviewDecision, ReviewVoucher};
@@ -277,6 +279,7 @@ fn funded_programme(fits: usize) -> [Envelope; 4] {
         items: Some(items),
         validity_months: Some(6),
         stacking: Stacking::Allow.into(),
+        service_days: Some(ServiceDays { approval: Some(1), ..ServiceDays::default() }),
         ..Policy::default()
     };
     let proposal = ProposeProgramme {

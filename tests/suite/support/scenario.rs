@@ -272,6 +272,10 @@ fn reminders_and_accounts() -> Vec<Step> {
     let batch = id(5, 2);
     let all = vec![
         officer(json!({ "remind_voucher": { "id": id(2, 60), "days": "366" } })),
+        officer(
+            json!({ "remind_task": { "task": format!("claim/{}/approve", id(4, 61)), "counted_from": "2026-02-20",
+            "term_days": "5", "days": "3" } }),
+        ),
         officer(json!({ "propose_bank_account": account(1, 11) })),
         approver(json!({ "approve_bank_account": { "credit_code": code(1) } })),
         officer(json!({ "propose_bank_account": account(1, 12) })),

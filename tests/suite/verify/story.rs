@@ -10,6 +10,7 @@ use subsidy_core::domain::{
 };
 use subsidy_core::erasures::EraseText;
 use subsidy_core::organisations::ChangeStanding;
+use subsidy_core::reminders::{RemindTask, TaskKey};
 use subsidy_core::revocations::{RevokeTokens, RevokedTokens};
 use subsidy_core::tags::list::{TagEntries, TagEntry};
 use subsidy_core::tags::{ProposeTag, ProposeTagImport, TagName, TagSubject, TagSubjectKind};
@@ -73,6 +74,15 @@ async fn block(test: &TestDatabase, engine: &Engine) {
             let note = Command::WriteAuditNote(note);
             let noted = engine.submit(submission(6_504, &by("auditor-1", "auditor", note))).await;
             assert!(matches!(noted, Ok(Answer::Accepted { .. })), "{noted:?}");
+            let told = RemindTask {
+                task: TaskKey::parse("claim/01940000-0000-7000-8000-000000000001/approve").expect("a task"),
+                counted_from: Date::parse("2025-01-01").expect("a day"),
+                term_days: 5,
+                days: 3,
+            };
+            let told = submission(6_505, &by("officer-1", "officer", Command::RemindTask(told)));
+            let told = engine.submit(told).await;
+            assert!(matches!(told, Ok(Answer::Accepted { .. })), "{told:?}");
             for (number, listing) in [(6_502, listing(code)), (6_503, list(code))] {
                 let listed = engine.submit(submission(number, &by("officer-1", "officer", listing))).await;
                 assert!(matches!(listed, Ok(Answer::Accepted { .. })), "{listed:?}");

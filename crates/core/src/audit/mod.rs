@@ -48,6 +48,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("participants", Checked::Replayed, "who took part in what"),
     ("payment_batches", Checked::Replayed, "documents"),
     ("payment_lines", Checked::Replayed, "documents"),
+    ("reminders", Checked::Replayed, "tasks that were told of"),
     ("revocations", Checked::Replayed, "tokens that serve no more"),
     ("tags", Checked::Replayed, "documents"),
     ("tag_imports", Checked::Replayed, "documents"),

@@ -38,6 +38,7 @@ use crate::recoveries::{
     ApproveRecovery, OffsetRecovery, ProposeRecovery, ReceiveRecovery, RejectRecovery, WriteOffRecovery,
 };
 use crate::reference_rates::LoadReferenceRate;
+use crate::reminders::RemindTask;
 use crate::rentals::RegisterRental;
 use crate::reversals::{ApproveReversal, ProposeReversal};
 use crate::revocations::RevokeTokens;
@@ -112,6 +113,8 @@ macro_rules! commands {
             EraseText(EraseText) "erase_text" Records, |c| c.sha256;
         /// Tokens that serve no more.
             RevokeTokens(RevokeTokens) "revoke_tokens" Records, |c| c.tokens;
+        /// Whoever is to do it is told that a task is late, or about to be due.
+            RemindTask(RemindTask) "remind_task" Records, |c| c.task.parts().1;
         /// What an auditor remarks.
             WriteAuditNote(WriteAuditNote) "write_audit_note" Records, |c| c.about.parts().1;
         /// A month, and every one before it, takes no more postings.

@@ -25,6 +25,7 @@ macro_rules! documents {
                 Participants($crate::people::Matter) in participants: $crate::people::Participants, |p| p.matter.clone();
                 Erasure($crate::domain::TextHash) in erasures: $crate::erasures::Erasure, |e| e.sha256;
                 AuditNote($crate::domain::AuditNoteId) in audit_notes: $crate::audit_notes::AuditNote, |n| n.id;
+                Reminder($crate::reminders::TaskKey) in reminders: $crate::reminders::Reminder, |r| r.task.clone();
                 Revocation($crate::revocations::RevokedTokens) in revocations: $crate::revocations::Revocation, |r| r.tokens.clone();
                 Period($crate::domain::Month) in periods: $crate::periods::Period, |p| p.month;
                 Organisation($crate::domain::CreditCode) in organisations: $crate::organisations::Organisation, |o| o.credit_code;

@@ -29,6 +29,7 @@ use crate::programmes::{BudgetChange, CapUsage, CapUsageKey, Programme, RulesVer
 use crate::rankings::Ranking;
 use crate::recoveries::Recovery;
 use crate::reference_rates::ReferenceRate;
+use crate::reminders::Reminder;
 use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractHolder};
 use crate::reversals::{Reversal, Reversible};
@@ -167,6 +168,8 @@ pub enum Outcome {
     /// A text that was erased.
     Erasure(Box<Erasure>),
     AuditNote(Box<AuditNote>),
+    /// A task that was told of.
+    TaskReminder(Box<Reminder>),
     /// Tokens that serve no more.
     Revocation(Box<Revocation>),
     /// A month that was closed.

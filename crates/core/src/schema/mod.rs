@@ -129,6 +129,7 @@ string_schema! {
     TagId as "TagId": "01890a5d-ac96-774b-bcce-b302099a8057", "A tag's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TagImportId as "TagImportId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of a list that was imported.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TagName as "TagName": "little_giant", "The name of a list.", pattern "^[a-z0-9_]{1,40}$";
+    crate::reminders::TaskKey as "TaskKey": "claim/01940000-0000-7000-8000-000000000001/approve", "A task by what waits and what is to be done: kind, document and action.", pattern "^[a-z_]+/.+/[a-z_]+$";
     crate::domain::AuditNoteId as "AuditNoteId": "01890a5d-ac96-774b-bcce-b302099a8059", "The id of an audit note.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     StatutoryLimitId as "StatutoryLimitId": "01890a5d-ac96-774b-bcce-b302099a8059", "The id of a statutory limit.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TrueUpId as "TrueUpId": "01890a5d-ac96-774b-bcce-b302099a8057", "A true-up's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";

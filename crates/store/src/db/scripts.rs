@@ -46,6 +46,7 @@ pub const AGENCY: &[Script] = scripts!(
     "0012_awards",
     "0013_rankings",
     "0014_audit_notes",
+    "0015_reminders",
 );
 
 /// The statements of a text. Each ends with a line that ends with a semicolon, outside of what stands between `$$`.

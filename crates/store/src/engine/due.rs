@@ -1,12 +1,15 @@
-//! Which vouchers a run is about: found under the lock.
+//! Which vouchers or tasks a run is about: found under the lock.
 
 use diesel_async::AsyncPgConnection;
 
 use super::broken::BatchError;
 use super::submission::{Run, Submission, Work};
+use crate::db::convert::Unreadable;
+use crate::tasks::{TaskRow, to_remind};
 use crate::vouchers::{LastDays, vouchers_due, vouchers_expiring};
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::domain::{Date, VoucherId};
+use subsidy_core::reminders::RemindTask;
 use subsidy_core::vouchers::{ExpireVoucher, RemindVoucher};
 
 /// Runs with their members: what is due now, under the lock.
@@ -51,5 +54,20 @@ async fn due(
             let remind = |id| Command::RemindVoucher(RemindVoucher { id, as_of, days });
             Ok(rows.into_iter().map(|row| remind(VoucherId::new(row.id))).collect())
         }
+        Run::Tasks { days } => {
+            let rows = to_remind(conn, today, days, limit).await?;
+            rows.iter().map(|row| Ok(Command::RemindTask(told(row, days)?))).collect()
+        }
     }
+}
+
+fn told(row: &TaskRow, days: u16) -> Result<RemindTask, BatchError> {
+    let term_days = row.term_days.and_then(|days| u16::try_from(days).ok());
+    let lost = || Unreadable(format!("{} {} is due and has no term", row.kind, row.document));
+    Ok(RemindTask {
+        task: row.key()?,
+        counted_from: Date::from_naive(row.counted_from),
+        term_days: term_days.ok_or_else(lost)?,
+        days,
+    })
 }

@@ -27,7 +27,7 @@ pub struct NewBankAccount {
     pub sealed: Vec<u8>,
 }
 
-/// A run over vouchers that nobody names. `as_of` is the day that it is made for; the business date where none is given.
+/// A run over vouchers or tasks that nobody names. `as_of` is the day that it is made for; the business date where none is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
     /// Those past their last usable day expire.
@@ -41,6 +41,8 @@ pub enum Run {
         as_of: Option<Date>,
         days: u16,
     },
+    /// Tasks that are late, or due within so many days, are told of.
+    Tasks { days: u16 },
 }
 
 impl Run {
@@ -48,6 +50,7 @@ impl Run {
     pub const fn as_of(self) -> Option<Date> {
         match self {
             Self::Expiry { as_of } | Self::Reminder { as_of, .. } => as_of,
+            Self::Tasks { .. } => None,
         }
     }
 
@@ -55,7 +58,7 @@ impl Run {
     pub const fn days(self) -> Option<u16> {
         match self {
             Self::Expiry { .. } => None,
-            Self::Reminder { days, .. } => Some(days),
+            Self::Reminder { days, .. } | Self::Tasks { days } => Some(days),
         }
     }
 }

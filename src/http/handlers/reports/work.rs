@@ -1,4 +1,4 @@
-//! `GET /tasks`, `GET /events`.
+//! `GET /tasks`, `GET /reminders`, `GET /events`.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -6,10 +6,13 @@ use utoipa::ToSchema;
 use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
+use crate::http::view::List;
 use crate::reports::work;
 use subsidy_core::domain::{Code, Date, Instant, Role, Sequence};
-use subsidy_store::db::convert;
+use subsidy_core::reminders::{Reminder, TaskKey};
+use subsidy_store::db::convert::{self, Unreadable};
 use subsidy_store::db::list::PageQuery;
+use subsidy_store::reminders::{self, ReminderRow};
 use subsidy_store::tasks;
 
 /// The largest sequence that JSON's readers take, as the OpenAPI document has it.
@@ -83,6 +86,7 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
         expert: if actor.has(Role::Expert) { subject.as_str() } else { "" },
         today: today.naive(),
         working_days: &working_days,
+        remind_until: None,
     };
     let rows = tasks::tasks(&conn, query).await?;
     // a page of what waits may show less than was asked for, with a cursor
@@ -102,6 +106,65 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
         late: row.due_on.is_some_and(|due| due < today.naive()),
     };
     Reply::list((rows.into_iter().map(view).collect(), next))
+}
+
+/// A task that was late or about to be due, and told of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReminderView {
+    /// What waits and what is to be done with it, as `/tasks` names them.
+    task: TaskKey,
+    kind: String,
+    document: String,
+    action: String,
+    /// The day after which its term counts.
+    counted_from: Date,
+    /// Working days.
+    term_days: u16,
+    /// The day by which it was to be done, as the calendar was known when it was told of.
+    due_on: Date,
+    /// Whether that day was over when it was told of.
+    late: bool,
+    /// The business date on which it was told of last.
+    told_on: Date,
+    /// On how many days it was told of.
+    times: u32,
+    /// The leaf in which it was told of last.
+    revision: Sequence,
+    updated_at: Instant,
+}
+
+impl ReminderView {
+    /// A reminder as it is shown.
+    pub fn of(reminder: &Reminder) -> Self {
+        let (kind, document, action) = reminder.task.parts();
+        Self {
+            task: reminder.task.clone(),
+            kind: kind.to_owned(),
+            document: document.to_owned(),
+            action: action.to_owned(),
+            counted_from: reminder.counted_from,
+            term_days: reminder.term_days,
+            due_on: reminder.due_on,
+            late: reminder.is_late(),
+            told_on: reminder.told_on,
+            times: reminder.times,
+            revision: reminder.revision.version,
+            updated_at: reminder.revision.updated_at,
+        }
+    }
+}
+
+fn reminder_view(row: &ReminderRow) -> Result<ReminderView, Unreadable> {
+    Ok(ReminderView::of(&row.read()?))
+}
+
+/// `GET /reminders`: the tasks that were told of, perhaps on a day.
+pub async fn reminders(request: ReadRequest) -> Result<Reply, Problem> {
+    let List { page, mut query } = request.list::<()>()?;
+    query.on = request.query.value::<Date>("on")?.map(Date::naive);
+    let conn = request.reader().await?;
+    let (rows, next) = page.cut(reminders::told(&conn, &query).await?, |row| row.created);
+    Reply::list((decode_all(&rows, reminder_view)?, next))
 }
 
 /// `GET /events`: all, or what changed on the caller's own documents.

@@ -24,6 +24,7 @@ mod programmes;
 mod rankings;
 mod recalculations;
 mod recoveries;
+mod reminders;
 mod rentals;
 mod reversals;
 mod statutory_limits;

@@ -1,0 +1,2 @@
+DROP TABLE reminders;
+UPDATE head SET schema_version = 14;
