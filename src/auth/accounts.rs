@@ -100,6 +100,30 @@ impl Account {
     }
 }
 
+/// An account as its row becomes, with the MAC and the organisation that are written beside it.
+fn written<'a>(
+    before: &Account,
+    after: &'a Account,
+    (mac, organisation): (&'a [u8], Option<&'a str>),
+    recovery: Option<Value>,
+) -> Result<WrittenAccount<'a>, Failed> {
+    Ok(WrittenAccount {
+        name: &after.name,
+        agency: after.agency.as_str(),
+        roles: convert::json(&after.actor.roles)?,
+        organisation,
+        password: &after.password,
+        provisional: after.provisional,
+        factor: after.factor.as_deref(),
+        factor_step: after.factor_step,
+        recovery,
+        disabled: after.disabled,
+        before: before.changed_at,
+        now: after.changed_at,
+        mac,
+    })
+}
+
 /// The accounts of a database, with the keys that they are kept by.
 #[derive(Debug, Clone, Copy)]
 pub struct Accounts<'a> {
@@ -170,6 +194,43 @@ impl Accounts<'_> {
         self.write(&account, &account, None, true).await
     }
 
+    /// Whether a name is taken by a row that the service did not write: it signs nobody in.
+    pub async fn is_altered(&self, name: &str) -> Result<bool, Failed> {
+        let row = accounts::find(&*self.database.admin().await?, name).await?;
+        // what cannot even be read was not written by the service
+        Ok(row.is_some_and(|row| !matches!(self.known(row), Ok(Some(_)))))
+    }
+
+    /// Adds an account in the place of a row that the service did not write. Whether there was one.
+    pub async fn replace(&self, account: Account, password: &str) -> Result<bool, Failed> {
+        let conn = self.database.admin().await?;
+        let Some(row) = accounts::find(&conn, &account.name).await? else { return Ok(false) };
+        let altered = row.mac.clone();
+        if matches!(self.known(row), Ok(Some(_))) {
+            return Ok(false);
+        }
+        let account = Account { password: hashed_later(password.to_owned()).await?, ..account };
+        let (mac, organisation) =
+            (self.mac(&account)?, account.actor.organisation.map(|code| code.to_string()));
+        let written = written(&account, &account, (&mac, organisation.as_deref()), None)?;
+        let count = accounts::replace(&conn, written, &altered).await?;
+        let of =
+            sessions::OfSubject { agency: account.agency.as_str(), subject: account.actor.subject.as_str() };
+        sessions::end_of(&conn, of).await?;
+        Ok(count == 1)
+    }
+
+    /// Gives an account other roles, for another organisation or for none. Its sessions end.
+    pub async fn assign(
+        &self,
+        account: &Account,
+        roles: Roles,
+        organisation: Option<CreditCode>,
+    ) -> Result<bool, Failed> {
+        let actor = Actor { roles, organisation, ..account.actor.clone() };
+        self.change(account, Account { actor, ..account.clone() }, None).await
+    }
+
     /// Whether it was still as `before`. Its sessions end.
     async fn change(
         &self,
@@ -194,21 +255,7 @@ impl Accounts<'_> {
         is_new: bool,
     ) -> Result<bool, Failed> {
         let (mac, organisation) = (self.mac(after)?, after.actor.organisation.map(|code| code.to_string()));
-        let written = WrittenAccount {
-            name: &after.name,
-            agency: after.agency.as_str(),
-            roles: convert::json(&after.actor.roles)?,
-            organisation: organisation.as_deref(),
-            password: &after.password,
-            provisional: after.provisional,
-            factor: after.factor.as_deref(),
-            factor_step: after.factor_step,
-            recovery,
-            disabled: after.disabled,
-            before: before.changed_at,
-            now: after.changed_at,
-            mac: &mac,
-        };
+        let written = written(before, after, (&mac, organisation.as_deref()), recovery)?;
         let conn = self.database.admin().await?;
         let count = match is_new {
             true => accounts::add(&conn, written).await?,
@@ -315,11 +362,6 @@ impl Accounts<'_> {
         }
         accounts::forget(&*self.database.admin().await?, &self.tried("name", &account.name)).await?;
         self.change(account, after, factor.then(none_left)).await
-    }
-
-    /// Takes the second factor off: the next sign-in sets another one up.
-    pub async fn drop_factor(&self, account: &Account) -> Result<bool, Failed> {
-        self.change(account, Account { factor: None, ..account.clone() }, Some(none_left())).await
     }
 
     pub async fn disable(&self, account: &Account, disabled: bool) -> Result<bool, Failed> {

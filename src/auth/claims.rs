@@ -245,7 +245,7 @@ impl Claims {
             let claim = map.organisation.paths("organisation").join(", ");
             return Err(TokenError::in_claim("organisation_missing", claim));
         }
-        Ok(Identity { agency, actor, token, issued_at, expires_at })
+        Ok(Identity { agency, actor, ungranted: Roles::NONE, token, issued_at, expires_at })
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use subsidy_core::domain::{Actor, AgencyCode, Code, Subject};
+use subsidy_core::domain::{Actor, AgencyCode, Code, Roles, Subject};
 
 /// Who calls, once the token is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Identity {
     pub agency: AgencyCode,
     /// Who acts, with which roles.
     pub actor: Actor,
+    /// Roles that the token or the account says and that the agency has not granted.
+    pub ungranted: Roles,
     /// The token's id as its issuer gave it: `issuer#jti`.
     pub token: Option<Subject>,
     /// The token's `iat`.

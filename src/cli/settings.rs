@@ -13,6 +13,8 @@ use super::logs::LogFormat;
 use crate::auth::claims::OneOrMore;
 use crate::auth::sign_in::{ClientSecret, ConsoleClient, KeySource, OwnTokens, SignIn};
 use crate::bank_files::profile::BankProfile;
+use crate::http::granted::RoleSource;
+use crate::http::peer::Network;
 use crate::objects::{ObjectError, Objects, Place};
 use crate::reports::payment_file::Debtor;
 use subsidy_core::domain::AgencyCode;
@@ -63,6 +65,10 @@ pub struct Settings {
     pub log: Option<LogFormat>,
     /// The OpenID Connect provider whose tokens serve.
     pub sign_in: Option<SignIn>,
+    /// Where roles come from.
+    pub roles: RoleSource,
+    /// Whose word for a caller's address counts.
+    pub trusted_proxies: Vec<Network>,
     /// From where agencies pay.
     pub debtors: BTreeMap<AgencyCode, Debtor>,
     database: DatabaseSection,
@@ -77,6 +83,8 @@ struct File {
     public_url: Option<String>,
     log: Option<LogFormat>,
     database: DatabaseSection,
+    roles: Option<RoleSource>,
+    server: ServerSection,
     sign_in: Option<SignIn>,
     debtors: BTreeMap<AgencyCode, Debtor>,
     banks: BTreeMap<String, BankProfile>,
@@ -88,6 +96,12 @@ struct DatabaseSection {
     connections_max: Option<usize>,
     writers_max: Option<usize>,
     plans: Plans,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ServerSection {
+    trusted_proxies: Vec<Network>,
 }
 
 impl Settings {
@@ -110,6 +124,8 @@ impl Settings {
             public_url: public_url(variable("SUBSIDY_LEDGER_PUBLIC_URL").or(file.public_url))?,
             log: listen.log.or(file.log),
             sign_in: sign_in(file.sign_in, &variable)?,
+            roles: roles(variable("SUBSIDY_LEDGER_ROLES").as_deref())?.or(file.roles).unwrap_or_default(),
+            trusted_proxies: file.server.trusted_proxies,
             debtors: described(file.debtors, &file.banks)?,
             database: file.database,
         })
@@ -117,7 +133,14 @@ impl Settings {
 
     /// The same settings on the private cluster of another data folder. What it shows it shows with tokens of its own.
     pub fn private_in(&self, data: &Path) -> Self {
-        Self { data: data.to_owned(), database_url: None, evidence: None, sign_in: None, ..self.clone() }
+        Self {
+            data: data.to_owned(),
+            database_url: None,
+            evidence: None,
+            sign_in: None,
+            roles: RoleSource::Token,
+            ..self.clone()
+        }
     }
 
     /// Where files of evidence are kept.
@@ -244,6 +267,12 @@ fn sign_in(
     Ok(Some(sign_in))
 }
 
+/// Where roles come from: tokens and accounts, or those of them that were granted.
+fn roles(value: Option<&str>) -> Result<Option<RoleSource>, Failure> {
+    let refused = |_| Failure::Usage("SUBSIDY_LEDGER_ROLES takes token or granted".to_owned());
+    value.map(str::parse).transpose().map_err(refused)
+}
+
 /// Whose own tokens serve beside a provider's.
 fn own_tokens(value: Option<&str>) -> Result<Option<OwnTokens>, Failure> {
     match value {
@@ -303,6 +332,20 @@ mod tests {
         assert_eq!(switched("yes").unwrap_err().exit_code(), 2);
         let error = settings(&[], Some("listen = \"a:1\"\nlitsen = \"b:2\"\n")).unwrap_err().line();
         assert!(error.contains("line 2") && error.contains("litsen"), "{error}");
+    }
+
+    #[test]
+    fn where_roles_come_from_and_which_proxies_are_trusted_is_read() {
+        assert_eq!(settings(&[], None).unwrap().roles, RoleSource::Token);
+        let text = "roles = \"granted\"\n[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n";
+        let read = settings(&[], Some(text)).unwrap();
+        assert_eq!((read.roles, read.trusted_proxies.len()), (RoleSource::Granted, 2));
+        let said = |value| settings(&[("SUBSIDY_LEDGER_ROLES", value)], Some(text));
+        assert_eq!(said("token").unwrap().roles, RoleSource::Token);
+        assert_eq!(said("both").unwrap_err().exit_code(), 2);
+        for wrong in ["roles = \"both\"", "[server]\ntrusted_proxies = [\"10.0.0.1/8\"]"] {
+            assert!(settings(&[], Some(wrong)).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct TokenArgs {
     /// The agency whose ledger it is for
     #[arg(long, value_name = "CODE")]
     agency: AgencyCode,
-    /// Roles: officer, approver, enterprise, provider, bank, auditor, operator
+    /// Roles: officer, approver, enterprise, provider, bank, auditor, operator, expert, security
     #[arg(long = "role", value_name = "ROLE[,ROLE]", value_delimiter = ',', required = true, value_parser = role)]
     roles: Vec<Role>,
     /// Who acts: an opaque id, never a name

@@ -36,7 +36,7 @@ pub struct AddArgs {
     /// The agency whose ledger it is for
     #[arg(long, value_name = "CODE")]
     agency: AgencyCode,
-    /// Roles: officer, approver, enterprise, provider, bank, auditor, operator, expert
+    /// Roles: officer, approver, enterprise, provider, bank, auditor, operator, expert, security
     #[arg(long = "role", value_name = "ROLE[,ROLE]", value_delimiter = ',', required = true, value_parser = role)]
     roles: Vec<Role>,
     /// The credit code of the organisation that an enterprise, a provider or a bank acts for
@@ -45,6 +45,9 @@ pub struct AddArgs {
     /// Read the password from standard input; else one is drawn and printed
     #[arg(long)]
     password_stdin: bool,
+    /// Take the place of an account of the name that was altered behind the service's back
+    #[arg(long)]
+    replace: bool,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -116,8 +119,20 @@ async fn add(args: &AddArgs, accounts: &Accounts<'_>, settings: &Settings) -> Re
         return Err(Failure::Usage(message.to_owned()));
     }
     let (password, is_drawn) = password(&args.name, args.password_stdin)?;
-    if !accounts.add(account, &password).await.map_err(Failure::Failed)? {
-        return Err(Failure::new(format!("there is an account {} already", args.name)));
+    if !accounts.add(account.clone(), &password).await.map_err(Failure::Failed)? {
+        let is_altered = accounts.is_altered(&args.name).await.map_err(Failure::Failed)?;
+        let message = match (is_altered, args.replace) {
+            (true, true) if accounts.replace(account, &password).await.map_err(Failure::Failed)? => {
+                return told(&args.name, &password, is_drawn);
+            }
+            (true, true) => format!("the account {} changed meanwhile: try again", args.name),
+            (true, false) => format!(
+                "the account {} was altered behind the service's back and signs nobody in; look into it, then add --replace",
+                args.name
+            ),
+            (false, _) => format!("there is an account {} already", args.name),
+        };
+        return Err(Failure::new(message));
     }
     told(&args.name, &password, is_drawn)
 }

@@ -38,6 +38,8 @@ pub async fn serve(
         exports: Exports::new(settings.data.join("exports"), tokio::runtime::Handle::current()),
         agencies: Arc::default(),
         people: Arc::default(),
+        roles: settings.roles,
+        trusted_proxies: settings.trusted_proxies.as_slice().into(),
         metrics: health::install_metrics()?,
     };
     let server = http::serve(&HttpConfig::default(), vec![listener], state, console::configure(console))?;

@@ -226,6 +226,8 @@ pub static PAGES: &[Page] = &[
     page("/audit/entries/{sequence}", "/v1/audit/entries/-", show!(audit::leaf)),
     page("/sessions", "/v1/me", show!(people::sessions)).under(Group::House, T::sessions).for_whom(people::may),
     page("/people", "/v1/me", show!(people::accounts::show)).under(Group::House, T::accounts).for_whom(people::may),
+    page("/role-grants", "/v1/role-grants", show!(records::list)).under(Group::House, T::role_grants),
+    page("/role-grants/{id}", "/v1/role-grants/-", show!(records::one)),
     page("/me", "/v1/me", show!(sign_in::me)),
 ];
 

@@ -15,10 +15,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
-use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Instant};
+use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Instant, Roles};
 use subsidy_store::db::convert;
-use subsidy_store::sessions::{self, Clock, NewSession};
+use subsidy_store::sessions::{self, Clock, NewSession, OfAccount};
 
+use crate::auth::accounts::Account;
 use crate::auth::token::Identity;
 use crate::http::AppState;
 use crate::http::problem::Problem;
@@ -127,6 +128,7 @@ impl Session {
                     .transpose()
                     .map_err(|error| Problem::fault(&error))?,
             },
+            ungranted: Roles::NONE,
             // what is revoked of its subject ends the session too
             token: None,
             issued_at: Some(found.began_at),
@@ -142,31 +144,68 @@ impl Session {
         if now - found.seen_at > TOUCHED {
             sessions::touch(&conn, &key, now).await?;
         }
+        // menus and pages that ask no route show what counts now
+        let identity = state.with_counting_roles(identity).await?;
         Ok(Self { token, signed_in: Some(SignedIn { identity, agency_name: found.agency_name }) })
     }
 
     /// Signs somebody in, with a new token. A token of the API that ends earlier than a session ends it too.
     pub async fn begin(identity: &Identity, state: &AppState) -> Result<Self, Problem> {
+        let begun = Self::begin_with(identity, None, state).await?;
+        begun.ok_or_else(|| Problem::fault(&"a session was not written"))
+    }
+
+    /// The same with an account of the service's own; none where it was closed or changed since it was read.
+    pub async fn begin_with_account(
+        identity: &Identity,
+        account: &Account,
+        state: &AppState,
+    ) -> Result<Option<Self>, Problem> {
+        Self::begin_with(identity, Some(account), state).await
+    }
+
+    async fn begin_with(
+        identity: &Identity,
+        account: Option<&Account>,
+        state: &AppState,
+    ) -> Result<Option<Self>, Problem> {
         // the database keeps microseconds, and the MAC is of what it keeps
         let (session, now) = (Self::fresh(), Instant::new(Utc::now()).utc());
         let ends_at = Instant::new(identity.expires_at.min(now + LASTS)).utc();
-        let (actor, conn) = (&identity.actor, state.engine.database().admin().await?);
+        let mut begun = Identity { expires_at: ends_at, ..identity.clone() };
+        // a role that is granted later counts in this session too
+        begun.actor.roles = begun.actor.roles.union(begun.ungranted);
+        begun.ungranted = Roles::NONE;
+        let (actor, conn) = (&begun.actor, state.engine.database().admin().await?);
         sessions::forget_ended(&conn, Clock { now, idle_since: now - IDLE }).await?;
         let (token, organisation) = (hash(&session.token), actor.organisation.map(|code| code.to_string()));
-        let begun = Identity { expires_at: ends_at, ..identity.clone() };
         let mac = mac(state, &token, &begun, now)?;
-        let new = NewSession {
-            token: &token,
-            agency: identity.agency.as_str(),
-            subject: actor.subject.as_str(),
-            roles: convert::json(&actor.roles)?,
-            organisation: organisation.as_deref(),
-            now,
-            ends_at,
-            mac: &mac,
+        let (token, mac, agency, subject) =
+            (&token[..], &mac[..], begun.agency.as_str(), actor.subject.as_str());
+        let (roles, organisation) = (convert::json(&actor.roles)?, organisation.as_deref());
+        let count = match account {
+            None => {
+                let new = NewSession { token, agency, subject, roles, organisation, now, ends_at, mac };
+                sessions::begin(&conn, new).await?
+            }
+            Some(account) => {
+                let (name, changed_at) = (account.name.as_str(), account.changed_at);
+                let new = OfAccount {
+                    token,
+                    agency,
+                    subject,
+                    roles,
+                    organisation,
+                    now,
+                    ends_at,
+                    mac,
+                    name,
+                    changed_at,
+                };
+                sessions::begin_with_account(&conn, new).await?
+            }
         };
-        sessions::begin(&conn, new).await?;
-        Ok(session)
+        Ok((count == 1).then_some(session))
     }
 
     pub async fn end(&self, state: &AppState) -> Result<(), Problem> {

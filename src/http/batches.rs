@@ -68,7 +68,7 @@ pub fn matched(pattern: &str, path: &str) -> Option<PathParts> {
 fn prepared(state: &AppState, outer: &Head, operation: &Operation, mode: Mode) -> Result<Prepared, Problem> {
     let (route, parts) = dispatch(&operation.method, &operation.path)?;
     let identity = outer.identity.clone();
-    route.permission.check(&identity.actor)?;
+    route.permission.admit(&identity)?;
     let key = match mode {
         Mode::Each => extract::key_digest(operation.idempotency_key.as_deref().unwrap_or_default())?,
         Mode::All => outer.key,

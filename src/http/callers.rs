@@ -1,7 +1,9 @@
 //! Who may call routes, by the names that the page of routes gives them.
 
 use super::route::Permission::{self, Roles};
-use subsidy_core::domain::Role::{Approver, Auditor, Bank, Enterprise, Expert, Officer, Operator, Provider};
+use subsidy_core::domain::Role::{
+    Approver, Auditor, Bank, Enterprise, Expert, Officer, Operator, Provider, Security,
+};
 
 pub(super) const OFFICER: Permission = Roles(&[Officer]);
 pub(super) const APPROVER: Permission = Roles(&[Approver]);
@@ -14,6 +16,14 @@ pub(super) const PAYERS: Permission = Roles(&[Officer, Approver]);
 pub(super) const BANK: Permission = Roles(&[Bank]);
 pub(super) const AUDITOR: Permission = Roles(&[Auditor]);
 pub(super) const OPERATOR: Permission = Roles(&[Operator]);
+/// Who approves who may have which role.
+pub(super) const SECURITY: Permission = Roles(&[Security]);
+/// Who takes a role away, alone.
+pub(super) const ADMINISTRATORS: Permission = Roles(&[Operator, Security]);
+/// Who sees who may have which role.
+pub(super) const OVERSEERS: Permission = Roles(&[Auditor, Operator, Security]);
+/// The same, and whoever reads the other reports.
+pub(super) const ROLE_READERS: Permission = Roles(&[Officer, Approver, Auditor, Operator, Security]);
 pub(super) const LENT: Permission = Roles(&[Officer, Approver, Auditor, Enterprise, Bank]);
 pub(super) const BANKING: Permission = Roles(&[Officer, Approver, Auditor, Bank]);
 pub(super) const WRITERS: Permission = Roles(&[Officer, Approver, Enterprise]);

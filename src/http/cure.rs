@@ -44,6 +44,7 @@ cures! {
     TokenRevoked: ["请重新登录或换取新令牌；单个令牌吊销后不再恢复。", "Sign in again, or fetch a new token; a token that was revoked stays so."];
     Forbidden: ["请以具有所需角色的人员办理；GET /v1/me 显示您的角色，GET /v1/reports/permissions 列出每条路由所需的角色。", "Have somebody with the right role do it. GET /v1/me shows your roles, GET /v1/reports/permissions which roles each route takes."];
     RoleMissing: ["请由具有其中一个角色的人员办理，或请管理员在身份提供方为您加上该角色。", "Have somebody with one of these roles do it, or have the identity provider give you one."];
+    RoleNotGranted: ["请运维人员提出授予该角色，由安全管理员批准；批准后令牌随即可用，用账号登录的请重新登录。", "Have an operator propose the role (POST /v1/role-grants) and a security administrator approve it; a token then serves at once, and whoever signs in with an account signs in again."];
     SandboxOnly: ["正式机构的业务日期就是当日，不必设定；试用请由运维人员以 subsidy-ledger agency create 加 --sandbox 另建机构。", "A real agency's business date is today's: leave it. To try things out, an operator makes another agency with subsidy-ledger agency create and --sandbox."];
     SamePerson: ["请由没有经手过此单据的另一位复核人批准；GET /v1/tasks 列出每人可办的事项。", "Ask an approver who had no part in this document; GET /v1/tasks lists what each person can do."];
     SubjectVariant: ["请以原来的写法登录；若原写法有误，由运维人员以 subsidy-ledger agency subject 写明正确的写法。身份提供方应签发不可变的 sub。", "Sign in with the earlier spelling. If that one is wrong, an operator names the right one with subsidy-ledger agency subject. The identity provider should issue an immutable sub."];
@@ -123,6 +124,9 @@ cures! {
     OrganisationBlocked: ["请勿为其办理新业务；冻结的原因已消除的，由复核人解冻（POST /v1/organisations/CODE/unblock）。", "Begin nothing new for it. If the cause is gone, an approver lifts the block (POST /v1/organisations/CODE/unblock)."];
     OrganisationNotRegistered: ["请经办人先登记该单位（POST /v1/organisations），再重发。", "An officer registers the organisation first (POST /v1/organisations); then send it again."];
     // programmes
+    RoleOrganisation: ["请为申报单位、服务商和银行填写统一社会信用代码，为其他角色删去该项。", "Give the credit code for an enterprise, a provider or a bank, and leave it out for other roles."];
+    RoleAlreadyGranted: ["请改用不重叠的日期，或先驳回、收回已有的授予。", "Give days that do not overlap, or reject or end the other grant first (POST /v1/role-grants/ID/reject or end)."];
+    OwnRole: ["请由另一位安全管理员批准；只有一位的，先由其批准他人担任。", "Ask another security administrator; where there is one only, they first approve somebody else."];
     TagOfImport: ["请整体批准或驳回该名单（POST /v1/tags/imports/ID/approve 或 reject）。", "Approve or reject that list as a whole (POST /v1/tags/imports/ID/approve or reject)."];
     TagEndNotEarlier: ["请改用较早的终止日；要延长的，另提标签（POST /v1/tags）。", "Give an earlier end; to prolong it, propose another tag (POST /v1/tags)."];
     TagListRefused: ["请按 errors 逐行更正后，以新的幂等键重新上传（POST /v1/tags/import）。", "Correct the lines that errors names and bring the file again with a new key (POST /v1/tags/import)."];

@@ -112,8 +112,8 @@ impl Place {
             Self::Lists => ["所有分页的列表。", "Every list that has pages."],
             Self::OfRoles => ["所有需要特定角色的路由。", "Every route that asks for a role."],
             Self::Approvals => [
-                "所有由复核人办理的路由，以及处理异议和专家打分。",
-                "Every route on which an approver decides, objections are resolved or experts score.",
+                "所有由复核人或安全管理员办理的路由，以及处理异议和专家打分。",
+                "Every route on which an approver or a security administrator decides, objections are resolved or experts score.",
             ],
             Self::Judged => [
                 "所有审核、复核、处理异议、指派专家和打分的路由。",
@@ -140,8 +140,8 @@ const fn is_file(route: &Route) -> bool {
 
 /// Whether a route is an approver's, or decides alone on what others did.
 fn approves(route: &Route) -> bool {
-    let approvers = route.permission == Permission::Roles(&[Role::Approver]);
-    route.writes() && (approvers || ends_with(route, &["/resolve", "/scores"]))
+    let approvers = [Permission::Roles(&[Role::Approver]), Permission::Roles(&[Role::Security])];
+    route.writes() && (approvers.contains(&route.permission) || ends_with(route, &["/resolve", "/scores"]))
 }
 
 fn ends_with(route: &Route, endings: &[&str]) -> bool {
@@ -161,7 +161,7 @@ pub fn of(code: Code) -> Place {
         C::MalformedJson | C::UnreadableBody | C::UnsupportedMediaType | C::TooLarge | C::UnknownField
         | C::MissingField | C::DuplicateField | C::InvalidType | C::InvalidValue | C::ValueRefused => Place::Bodies,
         C::InvalidCursor => Place::Lists,
-        C::Forbidden => Place::OfRoles,
+        C::Forbidden | C::RoleNotGranted => Place::OfRoles,
         C::SamePerson => Place::Approvals,
         C::ConflictOfInterest => Place::Judged,
         C::NotFound => Place::Named,
@@ -258,6 +258,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::TooManyRows], &["/v1/reports"]),
     (&[Code::MonthNotOver, Code::PeriodUnbalanced], &["/v1/periods"]),
     (&[Code::ReferenceRateExists], &["/v1/reference-rates"]),
+    (&[Code::RoleOrganisation, Code::RoleAlreadyGranted, Code::OwnRole], &["/v1/role-grants"]),
     (&[Code::OrganisationExists, Code::AccountNameDiffers], &["/v1/organisations"]),
     (&[Code::ProgrammeExists, Code::NothingToLapse, Code::TargetTwice], &["/v1/programmes"]),
     (&[Code::UsageFileRefused, Code::UsageNothingTaken, Code::UsageNotFocus, Code::UsageFileMalformed,

@@ -253,6 +253,12 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "a longer window",
         r#"{"points_max": "1.5", "window_until": "2028-12-31", "document": "财金〔2027〕1号", "reason": "贴息政策延续"}"#,
     ),
+    (
+        "NewRoleGrant",
+        "an officer for a year",
+        r#"{"subject": "https://id.example#wang", "role": "officer", "from": "2026-01-01", "until": "2026-12-31",
+        "document": "人事〔2025〕18号", "reason": "轮岗至经办岗位"}"#,
+    ),
     ("NewCapGroup", "of a year", r#"{"code": "compute", "annual": "5000000.00"}"#),
 ];
 

@@ -13,6 +13,7 @@ mod error_places;
 pub mod examples;
 pub mod extract;
 mod file_shapes;
+pub mod granted;
 pub mod groups;
 pub mod handler;
 pub mod handlers;
@@ -27,6 +28,7 @@ mod mistakes;
 pub mod openapi;
 pub mod page;
 mod parameters;
+pub mod peer;
 pub mod people;
 pub mod permissions;
 pub mod problem;
@@ -43,7 +45,7 @@ pub mod write;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +63,9 @@ use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
 use extract::{PathParts, Query, RequestId};
+use granted::{Granted, RoleSource, is_the_service};
 use handler::{ReadRequest, Reply};
+use peer::Network;
 use people::People;
 use problem::Problem;
 use registry::Registry;
@@ -101,6 +105,10 @@ pub struct AppState {
     pub months: Months,
     pub agencies: Arc<Registry>,
     pub people: Arc<People>,
+    /// Where roles come from.
+    pub roles: RoleSource,
+    /// Whose word for a caller's address counts.
+    pub trusted_proxies: Arc<[Network]>,
     pub metrics: PrometheusHandle,
 }
 
@@ -115,8 +123,31 @@ impl AppState {
         self.debtors.get(agency).and_then(|debtor| debtor.profile.letters)
     }
 
+    /// From where a request comes.
+    pub fn peer(&self, request: &HttpRequest) -> Option<IpAddr> {
+        peer::of(request, &self.trusted_proxies)
+    }
+
+    /// Somebody with the roles that count of those that they say. Error: `unavailable`.
+    pub async fn with_counting_roles(&self, identity: Identity) -> Result<Identity, Problem> {
+        if self.roles == RoleSource::Token || is_the_service(&identity) {
+            return Ok(identity);
+        }
+        let granted = Granted::read(&self.engine, &identity.agency, &identity.actor.subject).await?;
+        Ok(granted.held(identity))
+    }
+
+    /// Somebody who signs in with an account: what they were granted is said of it too. Error: `unavailable`.
+    pub async fn said_of_account(&self, identity: Identity) -> Result<Identity, Problem> {
+        if self.roles == RoleSource::Token {
+            return Ok(identity);
+        }
+        let granted = Granted::read(&self.engine, &identity.agency, &identity.actor.subject).await?;
+        Ok(granted.said_of_account(identity))
+    }
+
     /// Who calls, for an agency that there is: by the request's token, or as the console's session says, which
-    /// `in_process` alone can say. Error: `unauthenticated`, `subject_variant`.
+    /// `in_process` alone can say; with the roles that count. Error: `unauthenticated`, `subject_variant`.
     pub async fn caller(&self, request: &HttpRequest) -> Result<Identity, Problem> {
         let signed_in = request.extensions().get::<Identity>().cloned();
         let identity = match signed_in {
@@ -125,7 +156,7 @@ impl AppState {
         };
         if self.agencies.knows(&self.engine, &identity.agency).await? {
             self.people.admits(&self.engine, &identity).await?;
-            return Ok(identity);
+            return self.with_counting_roles(identity).await;
         }
         Err(Problem::new(Code::Unauthenticated))
     }
@@ -309,7 +340,7 @@ async fn reading_request(
     request: &HttpRequest,
 ) -> Result<ReadRequest, Problem> {
     let identity = state.caller(request).await?;
-    route.permission.check(&identity.actor)?;
+    route.permission.admit(&identity)?;
     // what is read of a ledger that lost entries would be acted on; what proves it is shown
     if !route.path.starts_with("/v1/audit/") && state.engine.seen().log(&identity.agency).is_rewound() {
         return Err(Problem::new(Code::LedgerRewound));

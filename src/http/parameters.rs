@@ -3,7 +3,9 @@
 use super::route::{Param, Shape};
 use subsidy_core::audit_notes::Noted;
 use subsidy_core::domain::money::Amount;
-use subsidy_core::domain::{CallId, CreditCode, Date, Instant, Label, Line, Money, ProgrammeCode, Sequence};
+use subsidy_core::domain::{
+    CallId, CreditCode, Date, Instant, Label, Line, Money, ProgrammeCode, Role, Sequence,
+};
 use subsidy_core::evidence::EvidenceKind;
 use subsidy_core::tags::{TagName, TagSubjectKind};
 
@@ -176,6 +178,7 @@ pub(super) const DIALECT: Param =
     Param { name: "format", about: "hledger (where left out) or beancount.", schema: Shape::of::<String>() };
 pub(super) const SUBJECT: Param =
     Param { name: "subject", about: "Of this subject.", schema: Shape::of::<String>() };
+pub(super) const OF_ROLE: Param = Param { name: "role", about: "Of this role.", schema: Shape::of::<Role>() };
 pub(super) const ACT: Param = Param {
     name: "kind",
     about: "Of this kind of command, such as approve_claim.",

@@ -22,6 +22,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("审计 auditor", 10),
     Column::plain("运维 operator", 10),
     Column::plain("专家 expert", 10),
+    Column::plain("安全 security", 10),
 ];
 
 /// `GET /reports/permissions`: of the release that answers; no posting changes it.

@@ -29,6 +29,7 @@ use crate::http::handlers::reference_rates::ReferenceRateView;
 use crate::http::handlers::rentals::RentalView;
 use crate::http::handlers::reports::work::ReminderView;
 use crate::http::handlers::reversals::ReversalView;
+use crate::http::handlers::role_grants::RoleGrantView;
 use crate::http::handlers::statutory_limits::StatutoryLimitView;
 use crate::http::handlers::tags::lists::TagImportView;
 use crate::http::handlers::tags::{TagEndView, TagView};
@@ -95,6 +96,7 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         | Outcome::Loan(_) => {}
         Outcome::AuditNote(note) => AuditNoteView::related_keys(note, wanted),
         Outcome::TaskReminder(_) => {}
+        Outcome::RoleGrant(grant) => RoleGrantView::related_keys(grant, wanted),
         Outcome::Period(period) => PeriodView::related_keys(period, wanted),
         Outcome::Calendar(change) => CalendarView::related_keys(change, wanted),
         Outcome::CapGroup(group) => CapGroupView::related_keys(group, wanted),
@@ -149,6 +151,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         Outcome::AuditNote(note) => serde_json::to_value(AuditNoteView::of(note, attached)),
         Outcome::TaskReminder(reminder) => serde_json::to_value(ReminderView::of(reminder)),
         Outcome::Revocation(revocation) => serde_json::to_value(RevocationView::of(revocation)),
+        Outcome::RoleGrant(grant) => serde_json::to_value(RoleGrantView::of(grant, attached)),
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),
         Outcome::Calendar(change) => serde_json::to_value(CalendarView::of(change, attached)),
         Outcome::CapGroup(group) => serde_json::to_value(CapGroupView::of(group, attached)),
@@ -216,6 +219,7 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::AuditNote(note) => note.revision,
         Outcome::TaskReminder(reminder) => reminder.revision,
         Outcome::Revocation(revocation) => revocation.revision,
+        Outcome::RoleGrant(grant) => grant.revision,
         Outcome::Period(period) => period.revision,
         Outcome::Organisation(organisation) => organisation.revision,
         Outcome::ReferenceRate(rate) => rate.revision,

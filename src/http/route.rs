@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat,
 use super::handler::{Ask, Parse, ParseGroup, Read, Upload};
 use super::json::Json;
 use super::problem::Problem;
+use crate::auth::token::Identity;
 use subsidy_core::domain::{Actor, Code, Role};
 use subsidy_core::schema::{Member, One, Schemas};
 use subsidy_store::engine::submission::Run;
@@ -35,6 +36,18 @@ impl Permission {
             Self::SignedIn => true,
             Self::Roles(roles) => roles.iter().any(|role| actor.has(*role)),
         }
+    }
+
+    /// Error: `role_not_granted` where the caller says one of the roles that may and nobody granted it; else `forbidden`.
+    pub fn admit(self, identity: &Identity) -> Result<(), Problem> {
+        let Self::Roles(roles) = self else { return Ok(()) };
+        let missing = roles.iter().filter(|role| identity.ungranted.contains(**role));
+        let missing: Vec<&str> = missing.map(|role| role.into_str()).collect();
+        if self.allows(&identity.actor) || missing.is_empty() {
+            return self.check(&identity.actor);
+        }
+        let allowed: Vec<&str> = roles.iter().map(|role| role.into_str()).collect();
+        Err(Problem::new(Code::RoleNotGranted).with("roles", missing).with("allowed", allowed))
     }
 
     /// Error: `forbidden`, naming the roles that may and those that the caller has.

@@ -17,7 +17,7 @@ use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
     agencies, audit_notes, calendar, cap_groups, claims, evidence, loans, organisations, overrides, payments,
     periods, prefunds, programmes, rankings, recoveries, reference_rates as rates, rentals, reports,
-    reversals, statutory_limits, tags, tokens, usage, vouchers,
+    reversals, role_grants, statutory_limits, tags, tokens, usage, vouchers,
 };
 use super::parameters::*;
 use super::permissions;
@@ -49,6 +49,13 @@ pub static ROUTES: &[Route] = &[
     },
 
     post("/v1/tokens/revoke", OPERATOR, ["吊销令牌", "Revoke tokens"], tokens::revoke, [of::<tokens::TokensToRevoke>(), of::<tokens::RevocationView>()]),
+
+    post("/v1/role-grants", OPERATOR, ["提出授予角色", "Propose that somebody may have a role"], role_grants::propose, [of::<role_grants::NewRoleGrant>(), of::<role_grants::RoleGrantView>()]).creating(),
+    get("/v1/role-grants", OVERSEERS, ["角色授予列表", "List who may have which role"], read!(role_grants::list), page::<role_grants::RoleGrantView>()).with(&[LIMIT, CURSOR, STATUS, SUBJECT, OF_ROLE]),
+    get("/v1/role-grants/{id}", OVERSEERS, ["角色授予", "A role that somebody may have"], read!(role_grants::get), of::<role_grants::RoleGrantView>()),
+    post("/v1/role-grants/{id}/approve", SECURITY, ["批准授予角色", "Approve a role"], role_grants::approve, [of::<claims::ByPath>(), of::<role_grants::RoleGrantView>()]),
+    post("/v1/role-grants/{id}/reject", SECURITY, ["驳回授予角色", "Reject a role"], role_grants::reject, [of::<organisations::WithReason>(), of::<role_grants::RoleGrantView>()]),
+    post("/v1/role-grants/{id}/end", ADMINISTRATORS, ["收回角色", "Take a role away at once"], role_grants::end, [of::<organisations::WithReason>(), of::<role_grants::RoleGrantView>()]),
 
     post("/v1/organisations", OFFICER, ["登记单位", "Register an organisation"], organisations::register, [of::<organisations::NewOrganisation>(), of::<organisations::OrganisationView>()]).creating(),
     get("/v1/organisations", EVERYONE, ["单位列表", "List organisations"], read!(organisations::list), page::<organisations::OrganisationView>()).with(&[LIMIT, CURSOR, STATUS, SINCE]),
@@ -321,6 +328,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/sample", INSIDE, ["货币单元抽样", "A monetary-unit sample"], read!(room::sample), REPORTED)
         .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/segregation-of-duties", INSIDE, ["职责分离", "Who can both raise and approve"], read!(room::duties), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
+    get("/v1/reports/roles", ROLE_READERS, ["角色持有", "Who may have which role on a day, and who proposed and approved it"], read!(room::roles), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/operations", INSIDE, ["操作日志", "Who did what when"], read!(room::operations), REPORTED)
         .with(&[LIMIT, CURSOR, SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FORMAT]),
     asks("/v1/reports/account-statement/exports", INSIDE, ["导出明细账", "Write an account statement of any length to a file"], read!(exports::account_statement), of::<exports::ExportView>())

@@ -37,7 +37,7 @@ impl Head {
     /// Errors: 401, 403, 400, in this order; then 412 for an `If-Match` that matches nothing.
     pub async fn of(route: &Route, state: &AppState, request: &HttpRequest) -> Result<Self, Problem> {
         let identity = state.caller(request).await?;
-        route.permission.check(&identity.actor)?;
+        route.permission.admit(&identity)?;
         let key = extract::idempotency_key(request.headers())?;
         let query = Query::parse(request.query_string(), &route.parameters())?;
         let if_match = extract::if_match(request.headers())?;

@@ -1,8 +1,9 @@
 //! Who can both raise and approve 职责分离: everybody who ever wrote, with the roles they were seen in and the parts they
-//! took. Two spellings of a subject are one person, shown as they wrote last.
+//! took, and everybody who was ever granted a role, whether they used it or not. Two spellings of a subject are one
+//! person, shown as they wrote last.
 //!
-//! A token leaves no trace before its first write: who could do both and never did anything is known to whoever issues
-//! tokens. `same_document` counts what four eyes would have refused; anything but 0 was not decided by this service.
+//! A token leaves no trace before its first write: where roles are not granted, who could do both and never did anything
+//! is known to whoever issues tokens. `same_document` counts what four eyes would have refused; anything but 0 was not decided by this service.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::{Watch, person};
 use super::report::{Link, Report, Row, Scope, Window};
+use super::roles::held;
 use subsidy_core::book::Duty;
 use subsidy_core::domain::{FoldedSubject, Role};
 use subsidy_store::db::convert::Unreadable;
@@ -28,6 +30,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("可提出 can_raise", 10),
     Column::plain("可批准 can_approve", 10),
     Column::plain("结论 finding", 20),
+    Column::plain("曾获授角色 granted", 32),
 ];
 
 /// Sequences of a statement: the roles are read from the leaves themselves.
@@ -49,6 +52,8 @@ struct SubjectDuties {
     /// Their newest leaf, and the spelling in it.
     last: (i64, String),
     roles: BTreeSet<Role>,
+    /// What they were granted at any time.
+    granted: BTreeSet<Role>,
     acts: BTreeMap<Duty, i64>,
     same_document: i64,
 }
@@ -64,11 +69,16 @@ impl SubjectDuties {
 
     /// Officers propose, enterprises apply.
     fn can_raise(&self) -> bool {
-        self.roles.contains(&Role::Officer) || self.roles.contains(&Role::Enterprise)
+        self.could_be(Role::Officer) || self.could_be(Role::Enterprise)
     }
 
     fn can_approve(&self) -> bool {
-        self.roles.contains(&Role::Approver)
+        self.could_be(Role::Approver)
+    }
+
+    /// Whether they acted in a role, or might have.
+    fn could_be(&self, role: Role) -> bool {
+        self.roles.contains(&role) || self.granted.contains(&role)
     }
 
     /// The gravest that is true.
@@ -107,6 +117,13 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
             subjects.entry(person(&approval.subject)?).or_default().same_document += 1;
         }
     }
+    for (grant, ..) in held(conn, scope.known_at).await? {
+        let seen = subjects.entry(grant.subject.folded()).or_default();
+        seen.granted.insert(grant.role);
+        if seen.last.1.is_empty() {
+            seen.last.1 = grant.subject.to_string();
+        }
+    }
     let mut seen: Vec<&SubjectDuties> = subjects.values().collect();
     seen.sort_by_key(|seen| &seen.last.1);
     let rows = seen.into_iter().map(|seen| row(scope, &seen.last.1, seen)).collect();
@@ -120,11 +137,12 @@ fn row(scope: &Scope, subject: &str, seen: &SubjectDuties) -> Row {
     };
     let duty = |duty: Duty| (seen.of(duty), link().with("duty", duty.into_str()));
     let (raised, reviewed, approved) = (duty(Duty::Raises), duty(Duty::Reviews), duty(Duty::Approves));
-    let names: Vec<&str> = seen.roles.iter().map(|role| role.into_str()).collect();
+    let names =
+        |roles: &BTreeSet<Role>| roles.iter().map(|role| role.into_str()).collect::<Vec<_>>().join(" ");
     let yes = |yes: bool| if yes { "yes" } else { "no" };
     Row::default()
         .text(subject)
-        .text(names.join(" "))
+        .text(names(&seen.roles))
         .counted(seen.all(), link())
         .counted(raised.0, raised.1)
         .counted(reviewed.0, reviewed.1)
@@ -133,6 +151,7 @@ fn row(scope: &Scope, subject: &str, seen: &SubjectDuties) -> Row {
         .text(yes(seen.can_raise()))
         .text(yes(seen.can_approve()))
         .text(seen.finding())
+        .text(names(&seen.granted))
 }
 
 #[cfg(test)]
@@ -151,6 +170,13 @@ mod tests {
         assert_eq!((seen.finding(), seen.all()), ("did_both", 3));
         seen.same_document = 1;
         assert_eq!(seen.finding(), "same_document");
+    }
+
+    #[test]
+    fn who_was_granted_both_could_do_both_though_they_never_acted() {
+        let granted = BTreeSet::from([Role::Officer, Role::Approver]);
+        let idle = SubjectDuties { granted, ..SubjectDuties::default() };
+        assert_eq!((idle.finding(), idle.all()), ("can_do_both", 0));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod payment_file;
 pub mod recalculation;
 pub mod related;
 pub mod report;
+pub mod roles;
 pub mod sample;
 pub mod scope;
 pub mod simulation;

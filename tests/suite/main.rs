@@ -62,6 +62,7 @@ mod rentals;
 mod replay;
 mod reports;
 mod rewound;
+mod role_grants;
 mod rows;
 mod schema;
 mod servers;

@@ -111,7 +111,7 @@ fn nothing_that_a_path_or_a_query_holds_is_a_fault_of_ours() {
     std::fs::write(&config, "").unwrap();
     let service = Service::start_configured(&config, &log);
     service.agency("walk");
-    let roles = ["officer", "approver", "auditor", "operator", "expert"];
+    let roles = ["officer", "approver", "auditor", "operator", "expert", "security"];
     let mut tokens: Vec<_> = roles.iter().map(|role| service.token("walk", role, role, None)).collect();
     for role in ["enterprise", "provider", "bank"] {
         tokens.push(service.token("walk", role, role, Some("91310000MA1FL0000N")));
@@ -257,7 +257,7 @@ fn nothing_that_a_body_or_a_stranger_holds_is_a_fault_of_ours_or_worth_a_warning
     let service = Service::start_configured(&config, &log);
     service.agency("walk");
     let firm = "91310000MA1FL0000N";
-    let roles = ["officer", "approver", "operator", "expert"];
+    let roles = ["officer", "approver", "operator", "expert", "security"];
     let mut tokens: Vec<_> = roles.iter().map(|role| service.token("walk", role, role, None)).collect();
     for role in ["enterprise", "provider", "bank"] {
         tokens.push(service.token("walk", role, role, Some(firm)));

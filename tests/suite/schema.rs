@@ -78,6 +78,15 @@ fn limit(status: &str, decided: &str) -> String {
     )
 }
 
+/// A role of somebody: organisation, why it was rejected and taken away, who proposed, decided and ended it, and when.
+fn role(role: &str, status: &str, rest: &str) -> String {
+    format!(
+        "INSERT INTO role_grants (id, status, subject, folded, role, reason, created, version, updated_at, organisation,
+         rejection, end_reason, created_by, decided_by, decided, decided_on, ended_by, ended, ended_on)
+         VALUES (gen_random_uuid(), '{status}', 'wang', 'wang', '{role}', sha256(''), 1, 1, now(), {rest});"
+    )
+}
+
 /// A batch with the sheet of an interest subsidy, of one segment.
 fn sheet(points: &str, until: &str, columns: &str) -> String {
     format!(
@@ -394,6 +403,16 @@ async fn what_breaks_a_ledger_is_refused_to_the_app_and_to_an_owner_with_trigger
         (format!("{}{}", limits(1), sheet("2.5", "2029-01-01", "2.5, '2028-12-31'")), "23514 calculations_statutory_limits"),
         (format!("{}{}", limits(0), interest("2.5", "'2028-12-31'")), "accepted"),
         (format!("{}{}", limits(1), interest("2.5", "'2028-12-31'")), "23514 rules_versions_statutory_limits"),
+        (role("officer", "proposed", "null, null, null, 'a', null, null, null, null, null, null"), "accepted"),
+        (role("officer", "approved", "null, null, null, 'a', 'b', 1, '2025-01-01', null, null, null"), "accepted"),
+        (role("officer", "ended", "null, null, '', 'a', 'b', 1, '2025-01-01', 'a', 2, '2025-01-02'"), "accepted"),
+        (role("officer", "approved", "null, null, null, 'a', 'a', 1, '2025-01-01', null, null, null"), "23514 role_grants_four_eyes"),
+        (role("officer", "approved", "null, null, null, 'a', 'wang', 1, '2025-01-01', null, null, null"), "23514 role_grants_four_eyes"),
+        (role("officer", "approved", "null, null, null, 'a', null, null, null, null, null, null"), "23514 role_grants_decided"),
+        (role("officer", "rejected", "null, null, null, 'a', 'b', 1, '2025-01-01', null, null, null"), "23514 role_grants_decided"),
+        (role("officer", "ended", "null, null, null, 'a', 'b', 1, '2025-01-01', null, null, null"), "23514 role_grants_ended"),
+        (role("enterprise", "proposed", "null, null, null, 'a', null, null, null, null, null, null"), "23514 role_grants_organisation"),
+        (role("root", "proposed", "null, null, null, 'a', null, null, null, null, null, null"), "23514 role_grants_role_check"),
         (limit("proposed", "null, 'a', null"), "accepted"),
         (limit("approved", "null, 'a', 'b'"), "accepted"),
         (limit("approved", "null, 'a', 'a'"), "23514 statutory_limits_four_eyes"),
@@ -857,6 +876,7 @@ const WHO_MAY: &str = "
     agency_test.rentals           app=ar auditor=r
     agency_test.reversals         app=ar auditor=r w(status,effective_date,reversed_by,approved_by,version,updated_at)=app
     agency_test.revocations       app=ar auditor=r w(revoked_by,version,updated_at)=app
+    agency_test.role_grants       app=ar auditor=r w(status,rejection,end_reason,decided_by,decided,decided_on,ended_by,ended,ended_on,version,updated_at)=app
     agency_test.rules_versions    app=ar auditor=r w(status,approved_by,approved_on,version,updated_at)=app
     agency_test.statutory_limits  app=ar auditor=r w(status,rejection,decided_by,version,updated_at)=app
     agency_test.tag_imports       app=ar auditor=r w(status,reason,decided_by,version,updated_at)=app
@@ -872,7 +892,7 @@ const WHO_MAY: &str = "
     agency_test.usage_staged      app=adr auditor=r
     agency_test.usages            app=ar auditor=r w(amount,freed_on)=app
     agency_test.vouchers          app=ar auditor=r w(number,status,suspended_from,face,redeemed,held,released,expired,available,closed,reviewed_on,valid_from,valid_until,fiscal_year,rules_version,tier,calculation,assessment,overrides,reason,reviewed_by,issued_by,version,updated_at,reminded_days)=app
-    public.accounts               app=ar w(roles,organisation,password,provisional,factor,factor_step,recovery,disabled,changed_at,mac)=app
+    public.accounts               app=ar w(agency,roles,organisation,password,provisional,factor,factor_step,recovery,disabled,changed_at,mac)=app
     public.agencies               app=r auditor=r
     public.sessions               app=adr w(seen_at)=app
     public.sign_in_tries          app=adr w(failures,since)=app

@@ -222,6 +222,7 @@ fn later_kinds() -> impl Iterator<Item = &'static &'static str> {
         "import_usage",
         "_period",
         "_reversal",
+        "_role_grant",
     ];
     Command::KINDS.iter().filter(move |kind| parts.iter().any(|part| kind.contains(part)))
 }
@@ -239,7 +240,7 @@ const AT_LEAST: [(&str, usize); 7] = [
 ];
 
 /// Refusals that each rest on much that went before.
-const REFUSALS: [&str; 18] = [
+const REFUSALS: [&str; 21] = [
     "not_eligible",
     "provider_not_listed",
     "bank_not_listed",
@@ -258,6 +259,9 @@ const REFUSALS: [&str; 18] = [
     "evidence_reused",
     "invoice_buyer_differs",
     "invoice_contradicts",
+    "own_role",
+    "role_already_granted",
+    "role_organisation",
 ];
 
 fn accepted(answers: &BTreeMap<String, usize>, kind: &str) -> usize {

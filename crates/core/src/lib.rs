@@ -36,6 +36,7 @@ pub mod reminders;
 pub mod rentals;
 pub mod reversals;
 pub mod revocations;
+pub mod role_grants;
 pub mod schema;
 pub mod statutory_limits;
 pub mod tags;

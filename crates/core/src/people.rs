@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId, CreditCode, Date,
     FoldedSubject, LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId,
-    RecoveryId, RentalId, Revision, Sequence, Stamp, StatutoryLimitId, Subject, TagId, TagImportId, TrueUpId,
-    UsageImportId, VoucherId,
+    RecoveryId, RentalId, Revision, RoleGrantId, Sequence, Stamp, StatutoryLimitId, Subject, TagId,
+    TagImportId, TrueUpId, UsageImportId, VoucherId,
 };
 
 /// What people take part in, by its kind and key: `claim/{id}`.
@@ -53,6 +53,8 @@ impl Matter {
         reopening(Month);
         /// Caps that programmes share, and every change of them.
         cap_group(&CapGroupCode);
+        /// That somebody may have a role.
+        role_grant(RoleGrantId);
         /// Another statutory limit.
         statutory_limit(StatutoryLimitId);
         /// A change of the calendar.

@@ -91,6 +91,13 @@ statement! {
         "UPDATE accounts SET roles = $3, organisation = $4, password = $5, provisional = $6, factor = $7, \
                              factor_step = greatest(factor_step, $8), recovery = coalesce($9, recovery), disabled = $10, changed_at = $12, mac = $13 \
          WHERE name = $1 AND agency = $2 AND changed_at = $11";
+    /// Takes the place of a row that the service did not write, told by its MAC; none where it changed meanwhile.
+    pub fn replace(WrittenAccount<'_> {
+        name, agency, roles, organisation, password, provisional, factor, factor_step, recovery, disabled, now, mac
+    }; altered: &[u8]) -> usize =
+        "UPDATE accounts SET agency = $2, roles = $3, organisation = $4, password = $5, provisional = $6, factor = $7, \
+                             factor_step = $8, recovery = coalesce($9, '[]'), disabled = $10, changed_at = $11, mac = $12 \
+         WHERE name = $1 AND mac = $13";
     /// Uses the code of a time step; none where that or a later one was used.
     pub fn use_step(name: &str, step: i64) -> usize =
         "UPDATE accounts SET factor_step = $2 WHERE name = $1 AND factor_step < $2";

@@ -38,6 +38,7 @@ pub mod reminders;
 pub mod rentals;
 pub mod reversals;
 pub mod revocations;
+pub mod role_grants;
 pub mod schema;
 pub mod sessions;
 pub mod sign_ins;

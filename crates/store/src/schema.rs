@@ -30,6 +30,7 @@ table! { reference_rates (name_fold, date) { name_fold -> Text, date -> Date, cr
 table! { reminders (task) { task -> Text, told_on -> Date, created -> Int8, } }
 table! { rentals (id) { id -> Uuid, organisation -> Text, provider -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { reversals (sequence) { sequence -> Int8, status -> Text, reversed_by -> Nullable<Int8>, created -> Int8, } }
+table! { role_grants (id) { id -> Uuid, status -> Text, subject -> Text, role -> Text, created -> Int8, } }
 table! { rules_versions (programme, number) { programme -> Text, number -> Int4, } }
 table! { tag_imports (id) { id -> Uuid, status -> Text, created -> Int8, } }
 table! { tags (id) { id -> Uuid, tag -> Text, subject -> Text, valid_from -> Date, valid_until -> Nullable<Date>, line -> Int4, status -> Text, created -> Int8, } }

@@ -34,6 +34,6 @@ COMMENT ON TABLE public.sign_in_tries IS 'How often an account or an address fai
 COMMENT ON COLUMN public.sign_in_tries.who IS 'Keyed hash of the name or the address.';
 
 GRANT SELECT, INSERT ON public.accounts TO subsidy_app;
-GRANT UPDATE (roles, organisation, password, provisional, factor, factor_step, recovery, disabled, changed_at, mac)
+GRANT UPDATE (agency, roles, organisation, password, provisional, factor, factor_step, recovery, disabled, changed_at, mac)
     ON public.accounts TO subsidy_app;
 GRANT SELECT, INSERT, DELETE, UPDATE (failures, since) ON public.sign_in_tries TO subsidy_app;

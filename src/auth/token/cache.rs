@@ -67,7 +67,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use subsidy_core::domain::actor::{Actor, Role, Subject};
+    use subsidy_core::domain::actor::{Actor, Role, Roles, Subject};
     use subsidy_core::domain::agency_code::AgencyCode;
 
     fn now() -> DateTime<Utc> {
@@ -80,6 +80,7 @@ mod tests {
         Identity {
             agency: AgencyCode::parse("a").unwrap(),
             actor,
+            ungranted: Roles::NONE,
             token: None,
             issued_at: None,
             expires_at: now() + TimeDelta::seconds(seconds),

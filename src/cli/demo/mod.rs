@@ -7,6 +7,7 @@ mod lending;
 mod people;
 mod redemptions;
 mod renting;
+mod roles;
 mod seed;
 mod story;
 mod tamper;

@@ -16,6 +16,7 @@ pub(super) fn all() -> Result<Vec<Person>, Failure> {
         (actor(Role::Auditor)?, ["孙静", "Sun Jing"]),
         (actor(Role::Operator)?, ["吴维", "Wu Wei"]),
         (deputy(Role::Approver)?, ["郑明", "Zheng Ming"]),
+        (actor(Role::Security)?, ["高安", "Gao An"]),
     ];
     let applicant = GRANTEES.first().map_or(FIRM, |firm| firm.code);
     let chengdu = [

@@ -96,6 +96,7 @@ pub(super) async fn beijing(
     city.lend().await?;
     city.on(TODAY).await?;
     city.rent_from_clouds().await?;
+    city.grant_roles().await?;
     city.told(TODAY).await
 }
 

@@ -92,7 +92,7 @@ pub fn field_view<'a>(
             Input::Choice(words) => {
                 let choice = |word: &&str| Choice {
                     value: (*word).to_owned(),
-                    text: t.word(word),
+                    text: if field.at.ends_with("role") { t.role_word(word) } else { t.word(word) },
                     chosen: asked.value == *word,
                 };
                 asked.choices = words.iter().map(choice).collect();

@@ -1,11 +1,12 @@
 //! Accounts of the agency: an operator gives a password for the next sign-in, and closes an account or opens it again.
 //!
 //! A password that was given still needs the person's second factor, so nobody signs in as somebody else with it; where
-//! there is none yet, or it is lost, the command line sets the account back.
+//! there is none yet, or it is lost, the command line sets the account back. Where accounts say who has which role, an
+//! operator changes that too, of others and for a reason; where roles are granted, the grants do.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use subsidy_core::domain::Code;
+use subsidy_core::domain::{Actor, Code, CreditCode, Role, Roles};
 
 use super::super::answer::{At, answered, begun, html, see};
 use super::super::figures;
@@ -18,6 +19,7 @@ use super::super::visit::{Shown, Visit, render};
 use super::operates;
 use crate::auth::accounts::Account;
 use crate::auth::passwords::drawn;
+use crate::http::granted::RoleSource;
 use crate::http::problem::Problem;
 
 struct Row {
@@ -27,6 +29,17 @@ struct Row {
     has_factor: bool,
     changed: String,
     disabled: bool,
+    /// What the form that gives other roles offers; nothing where it is not offered.
+    offered: Vec<Offered>,
+    /// The credit code of the organisation.
+    code: String,
+}
+
+/// A role that an account may have.
+struct Offered {
+    role: &'static str,
+    name: &'static str,
+    is_held: bool,
 }
 
 #[derive(Template)]
@@ -35,6 +48,10 @@ struct AccountsPage {
     page: Frame,
     t: T,
     rows: Vec<Row>,
+    /// Whether grants say who has which role.
+    granted: bool,
+    /// What is wrong with a change that somebody asked for.
+    refused: &'static str,
     /// Whose password was drawn, and it.
     drawn: Option<(String, String)>,
 }
@@ -43,10 +60,24 @@ struct AccountsPage {
 pub async fn show(visit: &Visit<'_>) -> Shown {
     let operates = operates(visit.state, &visit.who.identity).await;
     operates.map_err(|problem| Refusal::from_problem(&problem, visit))?;
-    listed(visit, None).await
+    listed(visit, None, "").await
 }
 
-async fn listed(visit: &Visit<'_>, drawn: Option<(String, String)>) -> Shown {
+/// The roles that a form offers for an account; of one's own, none.
+fn offered(visit: &Visit<'_>, account: &Account) -> Vec<Offered> {
+    let is_own = account.actor.subject == visit.who.identity.actor.subject;
+    if is_own || visit.state.roles == RoleSource::Granted {
+        return Vec::new();
+    }
+    let one = |role: &Role| Offered {
+        role: role.into_str(),
+        name: visit.t.role(*role),
+        is_held: account.actor.has(*role),
+    };
+    Role::ALL.iter().map(one).collect()
+}
+
+async fn listed(visit: &Visit<'_>, drawn: Option<(String, String)>, refused: &'static str) -> Shown {
     let found = accounts(visit.state).of_agency(&visit.who.identity.agency).await;
     let found = found.map_err(|error| Refusal::from_problem(&fault(error), visit))?;
     let mut rows = Vec::new();
@@ -59,11 +90,14 @@ async fn listed(visit: &Visit<'_>, drawn: Option<(String, String)>) -> Shown {
             has_factor: account.has_factor(),
             changed: figures::time(&account.changed_at.to_rfc3339()),
             disabled: account.disabled,
+            offered: offered(visit, &account),
+            code: organisation,
             name: account.name,
         });
     }
     let page = visit.frame(visit.t.accounts().to_owned(), Vec::new()).await;
-    render(&AccountsPage { page, t: visit.t, rows, drawn })
+    let granted = visit.state.roles == RoleSource::Granted;
+    render(&AccountsPage { page, t: visit.t, rows, granted, refused, drawn })
 }
 
 /// Logs who changed whose account. Error: somebody else changed it meanwhile.
@@ -78,6 +112,32 @@ fn told(is_done: bool, by: &SignedIn, account: &Account, done: &str) -> Result<(
         "an account was changed"
     );
     Ok(())
+}
+
+/// Gives an account the roles that a form ticks. Whether it was as it had been read; or what is wrong with the form.
+async fn assigned(
+    at: &At,
+    fields: &Fields,
+    account: &Account,
+) -> Result<Result<bool, fn(T) -> &'static str>, Problem> {
+    if at.0.roles == RoleSource::Granted {
+        return Err(Problem::new(Code::Forbidden));
+    }
+    let ticked = Role::ALL.iter().filter(|role| fields.has(".role", role.into_str()));
+    let roles: Roles = ticked.copied().collect();
+    let code = fields.text(".organisation").trim();
+    let organisation = (!code.is_empty()).then(|| CreditCode::parse(code)).transpose();
+    let Ok(organisation) = organisation else { return Ok(Err(T::organisation_of_roles)) };
+    if fields.text(".reason").trim().is_empty() {
+        return Ok(Err(T::reason_of_roles));
+    }
+    // whoever acts for no organisation has none
+    let organisation = organisation.filter(|_| roles.iter().any(Role::needs_organisation));
+    let actor = Actor { subject: account.actor.subject.clone(), roles, organisation };
+    if roles.is_empty() || actor.lacks_organisation() {
+        return Ok(Err(T::organisation_of_roles));
+    }
+    Ok(Ok(accounts(&at.0).assign(account, roles, organisation).await.map_err(fault)?))
 }
 
 /// `POST /people`
@@ -104,8 +164,25 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
                     wanted,
                 )?;
                 let visit = begun(&at, &request, &session, who);
-                let shown = listed(&visit, Some((account.name, password))).await;
+                let shown = listed(&visit, Some((account.name, password)), "").await;
                 return Ok(shown.map_or_else(|_| see("/people"), |page| html(200, page)));
+            }
+            "roles" if account.actor.subject != who.identity.actor.subject => {
+                let visit = begun(&at, &request, &session, who);
+                let refused = match assigned(&at, &fields, &account).await? {
+                    Ok(is_done) => {
+                        tracing::info!(
+                            account = account.name,
+                            reason = fields.text(".reason"),
+                            "other roles"
+                        );
+                        told(is_done, who, &account, wanted)?;
+                        return Ok(see("/people"));
+                    }
+                    Err(refused) => refused(visit.t),
+                };
+                let shown = listed(&visit, None, refused).await;
+                return Ok(shown.map_or_else(|_| see("/people"), |page| html(422, page)));
             }
             "disable" | "enable" => {
                 let is_done = accounts.disable(&account, wanted == "disable").await.map_err(fault)?;

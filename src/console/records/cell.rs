@@ -28,6 +28,7 @@ pub enum Show {
     Party,
     Programme,
     Person,
+    Role,
     /// The end of an id.
     Short,
     /// Days with what they are.
@@ -124,6 +125,7 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
                 visit.programme(&value).await
             }
             Show::Person => visit.person(&value),
+            Show::Role => t.role_word(&value),
             Show::Short => short(&value),
             Show::Days => {
                 let days = doc.list(column.member).into_iter();

@@ -120,6 +120,73 @@ pub static PUBLICITY: Record = Record {
     )
 };
 
+const ROLES: Input = Input::Choice(&[
+    "officer",
+    "approver",
+    "enterprise",
+    "provider",
+    "bank",
+    "auditor",
+    "operator",
+    "expert",
+    "security",
+]);
+
+pub static ROLE_GRANTS: Record = Record {
+    noun: "role_grant",
+    id: "id",
+    filters: &[
+        ("status", Input::Choice(&["proposed", "approved", "rejected", "ended"])),
+        ("role", ROLES),
+        ("subject", Input::Text),
+    ],
+    facts: &[
+        col("subject", Show::Code),
+        col("role", Show::Role),
+        col("organisation", Show::Party),
+        col("from", Show::Date),
+        col("until", Show::Date),
+        col("document", Show::Text),
+        col("reason", Show::Text),
+        col("created_by", Show::Person),
+        col("decided_by", Show::Person),
+        col("decided_on", Show::Date),
+        col("rejection", Show::Text),
+        col("ended_by", Show::Person),
+        col("ended_on", Show::Date),
+        col("end_reason", Show::Text),
+        col("updated_at", Show::Time),
+    ],
+    acts: &[
+        act("POST /v1/role-grants/{id}/approve", T::approve).when("status", &["proposed"]),
+        act("POST /v1/role-grants/{id}/reject", T::reject).bad().asking(REASON).when("status", &["proposed"]),
+        act("POST /v1/role-grants/{id}/end", T::end_role).bad().asking(REASON).when("status", &["approved"]),
+    ],
+    creates: &[act("POST /v1/role-grants", T::propose_role).asking(&[
+        field("/subject", Input::Text).must().called(T::subject).hint(T::about_subject_of_role),
+        field("/role", ROLES).must(),
+        field("/organisation", Input::Text).hint(T::about_organisation_of_role),
+        field("/from", Input::Date),
+        field("/until", Input::Date),
+        field("/document", Input::Text),
+        field("/reason", Input::Long(&[])).must(),
+    ])],
+    ..record(
+        "/role-grants",
+        T::role_grants,
+        &[
+            col("subject", Show::Person),
+            col("role", Show::Role),
+            col("organisation", Show::Party),
+            col("from", Show::Date),
+            col("until", Show::Date),
+            col("created_by", Show::Person),
+            col("decided_by", Show::Person),
+            col("status", Show::State),
+        ],
+    )
+};
+
 const UNTIL: &[Field] = &[field("/until", Input::Date).must(), field("/document", Input::Text).must()];
 
 /// What a tag is put on.

@@ -129,6 +129,7 @@ pub static RECORDS: &[&Record] = &[
     &house::RATES,
     &house::NOTES,
     &house::PUBLICITY,
+    &house::ROLE_GRANTS,
     &house::TAGS,
     &house::TAG_LISTS,
 ];

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use subsidy_core::domain::Code;
+use subsidy_core::domain::{Code, Roles};
 
 use super::super::answer::{At, answered, html, preferences, see, with_session};
 use super::super::form::Fields;
@@ -76,16 +76,18 @@ pub async fn are_offered(state: &AppState) -> Result<bool, Problem> {
     Ok(state.verifier.own_may_serve() && accounts(state).there_are().await.map_err(fault)?)
 }
 
-/// Who signs in with an account, for as long as a session lasts.
-fn identity(account: &Account) -> Identity {
+/// Who signs in with an account, for as long as a session lasts. Error: `unavailable`.
+async fn identity(state: &AppState, account: &Account) -> Result<Identity, Problem> {
     let now = Utc::now();
-    Identity {
+    let identity = Identity {
         agency: account.agency.clone(),
         actor: account.actor.clone(),
+        ungranted: Roles::NONE,
         token: None,
         issued_at: Some(now),
         expires_at: now + LASTS,
-    }
+    };
+    state.said_of_account(identity).await
 }
 
 /// `POST /sign-in/account`
@@ -98,12 +100,18 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
         }
         let ((t, _), next) = (preferences(&request), within(fields.text(".next")));
         let [name, password, code] = [".name", ".password", ".code"].map(|field| fields.text(field));
-        let given = Given { name, password, code, address: request.peer_addr().map(|peer| peer.ip()) };
+        let given = Given { name, password, code, address: at.0.peer(&request) };
         let entry = accounts(&at.0).enter(given).await.map_err(fault)?;
         let trouble = match entry {
             Entry::In(account) if at.0.verifier.own_serve(&account.name) => {
-                match admitted(&at.0, identity(&account)).await {
-                    Ok(identity) => return entered(&at, &request, &before, identity, &next, fields).await,
+                match admitted(&at.0, identity(&at.0, &account).await?).await {
+                    Ok(identity) => match Session::begin_with_account(&identity, &account, &at.0).await? {
+                        Some(begun) => {
+                            return entered(&at, &request, &before, (begun, identity), &next, fields).await;
+                        }
+                        // it was closed or changed while its owner signed in
+                        None => (401, Trouble::new(t.account_refused(), t.about_refusals())),
+                    },
                     Err(problem) => (problem.status(), Trouble::of(&problem, t)),
                 }
             }
@@ -134,8 +142,9 @@ fn ticket(state: &AppState, session: &Session, sent: &str) -> Option<Ticket> {
     serde_json::from_slice(&bytes).ok().filter(|ticket: &Ticket| Utc::now() < ticket.until)
 }
 
-/// The page on which an account is set up; what was asked before is asked again with the same secret.
-fn set_up_page(
+/// The page on which an account is set up; what was asked before is asked again with the same secret. With a secret an
+/// account that has a second factor gets another one, and keeps the old one until a code of the new one is shown.
+pub(super) fn set_up_page(
     at: &At,
     request: &HttpRequest,
     session: &Session,
@@ -144,7 +153,7 @@ fn set_up_page(
     trouble: Option<Trouble>,
 ) -> HttpResponse {
     let (t, large) = preferences(request);
-    let secret = (!account.has_factor()).then(|| secret.unwrap_or_else(CodeSecret::drawn));
+    let secret = secret.or_else(|| (!account.has_factor()).then(CodeSecret::drawn));
     let status = if trouble.is_some() { 422 } else { 200 };
     let ticket = Ticket {
         name: account.name.clone(),
@@ -235,9 +244,11 @@ pub async fn set_up(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResp
             let Some((changed, drawn)) = enrolled else { return over().await };
             (account, codes) = (changed, drawn);
         }
-        let identity = admitted(&at.0, identity(&account)).await?;
-        let home = home(&identity.actor);
-        let begun = Session::begin(&identity, &at.0).await?;
+        let identity = admitted(&at.0, identity(&at.0, &account).await?).await?;
+        let Some(begun) = Session::begin_with_account(&identity, &account, &at.0).await? else {
+            return over().await;
+        };
+        let home = home(&at.0.with_counting_roles(identity).await?.actor);
         let next = if ticket.next.is_empty() { home.to_owned() } else { ticket.next.clone() };
         if codes.is_empty() {
             return Ok(with_session(see(&next), &begun, at.1.secure));

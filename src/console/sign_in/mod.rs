@@ -7,7 +7,7 @@ pub mod provider;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::Utc;
-use subsidy_core::domain::Code;
+use subsidy_core::domain::{Code, Roles};
 
 use super::answer::{At, answered, html, pairs, preferences, preferred, resumed, see, with_session};
 use super::doc::Doc;
@@ -201,23 +201,24 @@ async fn signed_in(at: &At, request: &HttpRequest, bytes: &[u8]) -> Result<HttpR
         let said = SignInNotes { next, kept: fields.to_keep(), refused: true, ..SignInNotes::default() };
         return page(at, request, &before, said, 401).await;
     };
-    entered(at, request, &before, identity, &next, fields).await
+    let begun = Session::begin(&identity, &at.0).await?;
+    entered(at, request, &before, (begun, identity), &next, fields).await
 }
 
-/// Begins the session of somebody who may come in, in the place of the one before, and shows where they wanted to go;
-/// a form that waited comes back there.
+/// Ends the session before the one that has begun, and shows where its owner wanted to go; a form that waited comes back
+/// there.
 async fn entered(
     at: &At,
     request: &HttpRequest,
     before: &Session,
-    identity: Identity,
+    (mut session, identity): (Session, Identity),
     next: &str,
     fields: Fields,
 ) -> Result<HttpResponse, Problem> {
     if before.signed_in.is_some() {
         before.end(&at.0).await?;
     }
-    let mut session = Session::begin(&identity, &at.0).await?;
+    let identity = at.0.with_counting_roles(identity).await?;
     let home = home(&identity.actor);
     if fields.kept().next().is_some() {
         let agency_name = String::new();
@@ -236,7 +237,14 @@ async fn identity(state: &AppState, console: &Console, fields: &Fields) -> Optio
         let person = console.people.get(place)?;
         let (agency, actor) = (person.agency.clone(), person.actor.clone());
         let now = Utc::now();
-        return Some(Identity { agency, actor, token: None, issued_at: Some(now), expires_at: now + LASTS });
+        return Some(Identity {
+            agency,
+            actor,
+            ungranted: Roles::NONE,
+            token: None,
+            issued_at: Some(now),
+            expires_at: now + LASTS,
+        });
     }
     state.verifier.verify(fields.text(".token").trim()).await.ok()
 }

@@ -7,9 +7,10 @@ use super::super::answer::{At, answered, begun, html, see, with_session};
 use super::super::form::Fields;
 use super::super::session::Session;
 use super::super::visit::Visit;
-use super::account::{accounts, chosen, fault, own};
+use super::account::{accounts, chosen, fault, own, set_up_page};
 use super::{Trouble, admitted};
 use crate::auth::accounts::{Entry, Given};
+use crate::auth::one_time_codes::CodeSecret;
 use crate::http::problem::Problem;
 
 /// `POST /me/account`
@@ -31,7 +32,7 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
             Err(trouble) => return Ok(again(&visit, trouble).await),
         };
         let [password, code] = [".old", ".code"].map(|field| fields.text(field));
-        let address = request.peer_addr().map(|peer| peer.ip());
+        let address = at.0.peer(&request);
         let given = Given { name: &account.name, password, code, address };
         let account = match accounts(&at.0).enter(given).await.map_err(fault)? {
             Entry::In(account) => account,
@@ -46,17 +47,19 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
         };
         match new {
             Some(new) => {
-                // it was closed or set back meanwhile
-                if accounts(&at.0).choose(&account, new).await.map_err(fault)?.is_none() {
-                    return Ok(see("/sign-in"));
-                }
                 // every session ended with the old password, this one too
-                let begun = Session::begin(&who.identity, &at.0).await?;
+                let changed = accounts(&at.0).choose(&account, new).await.map_err(fault)?;
+                let begun = match changed {
+                    Some(account) => Session::begin_with_account(&who.identity, &account, &at.0).await?,
+                    None => None,
+                };
+                // it was closed or set back meanwhile
+                let Some(begun) = begun else { return Ok(see("/sign-in")) };
                 Ok(with_session(see("/me"), &begun, at.1.secure))
             }
             None => {
-                accounts(&at.0).drop_factor(&account).await.map_err(fault)?;
-                Ok(see("/sign-in"))
+                let secret = Some(CodeSecret::drawn());
+                Ok(set_up_page(&at, &request, &session, &account, ("/me".to_owned(), secret), None))
             }
         }
     };

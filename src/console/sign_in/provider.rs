@@ -132,7 +132,7 @@ async fn address(
     kept: &str,
 ) -> Result<Result<String, Failed>, Problem> {
     let (flow, (t, _), now) = (flow(at)?, preferences(request), Instant::new(Utc::now()).utc());
-    if !BEGUN.admits(request.peer_addr().map(|peer| peer.ip()), now.timestamp()) {
+    if !BEGUN.admits(at.0.peer(request), now.timestamp()) {
         return Ok(Err((429, Trouble::new(t.too_many_tries(), t.wait_a_minute()))));
     }
     let drawn = fresh_key();
@@ -184,7 +184,8 @@ pub async fn returned(at: At, request: HttpRequest) -> HttpResponse {
             Ok(identity) => match admitted(&at.0, identity).await {
                 Ok(identity) => {
                     let UnderWay { next, kept, .. } = under_way;
-                    return entered(&at, &request, &session, identity, &next, kept).await;
+                    let begun = Session::begin(&identity, &at.0).await?;
+                    return entered(&at, &request, &session, (begun, identity), &next, kept).await;
                 }
                 Err(problem) => (problem.status(), Trouble::of(&problem, t)),
             },

@@ -75,6 +75,11 @@ impl T {
         }
     }
 
+    /// What a role is called, by its code.
+    pub fn role_word(self, code: &str) -> String {
+        code.parse::<Role>().map_or_else(|_| self.word(code), |role| self.role(role).to_owned())
+    }
+
     /// What a code of the API is called: a state, a kind, an item. One that has no name is shown as it is.
     pub fn word(self, code: &str) -> String {
         words::of(code, self.is_english()).map_or_else(|| code.to_owned(), str::to_owned)

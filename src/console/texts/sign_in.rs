@@ -47,6 +47,17 @@ texts! {
     about_accounts: "本机构的自有账号。重置密码后，本人凭新密码和原来的第二重验证登录并另选密码；第二重验证丢失的，由运维人员在服务器上重置。" / "Accounts of the service's own in this agency. After a reset the person signs in with the new password and their own second factor, and chooses another password; where the factor is lost, it is reset on the server.";
     no_accounts: "还没有账号。请在服务器上添加：" / "There is none yet. Add one on the server:";
     about_drawn: "只显示这一次，请当面交给本人。" / "It is shown only now: hand it to the person yourself.";
+    roles_are_granted: "本系统只认经两人授予的角色，收回后随即不再有效。" / "Only roles that two people granted count here; one that is taken away is gone at once.";
+    roles_of_accounts: "账号自身载明角色；经两人授予的角色另行记录，供审计查看。" / "Accounts say their roles themselves; roles that two people granted are recorded beside, for auditors.";
+    role_grants: "角色授予" / "Roles";
+    propose_role: "提出授予角色" / "Propose a role";
+    end_role: "收回角色" / "Take the role away";
+    about_subject_of_role: "登录方名称#账号，如 subsidy-ledger#wang" / "issuer#account, such as subsidy-ledger#wang";
+    about_organisation_of_role: "申报单位、服务商和银行填写所代表单位的统一社会信用代码，其他角色不填。" / "The credit code of the organisation that an enterprise, a provider or a bank acts for; nothing for other roles.";
+    change_roles: "更改角色" / "Change the roles";
+    organisation_code: "所代表单位的信用代码" / "Credit code of the organisation";
+    organisation_of_roles: "请至少选一个角色；申报单位、服务商和银行须填写所代表单位的统一社会信用代码。" / "Choose a role at least; an enterprise, a provider and a bank need the credit code of their organisation.";
+    reason_of_roles: "请写明更改角色的理由。" / "Say why the roles change.";
     is_set_up: "已设置" / "set up";
     is_not_set_up: "未设置" / "not set up";
     changed: "最近更改" / "Last changed";
@@ -58,7 +69,7 @@ texts! {
     old_password: "当前密码" / "Present password";
     change_password: "更改密码" / "Change the password";
     other_authenticator: "更换验证器" / "Use another authenticator";
-    about_other_authenticator: "现有的第二重验证和恢复码随即作废，您会退出并在下次登录时重新设置。" / "The present second factor and its recovery codes end, you are signed out, and the next sign-in sets another one up.";
+    about_other_authenticator: "核对新验证器显示的数字之后，现有的第二重验证和恢复码才作废；在此之前照常使用。" / "The present second factor and its recovery codes serve until the new one has shown a right code, and end then.";
     by_provider: "统一身份登录" / "Your organisation's account";
     about_provider: "转到本单位的身份平台登录，完成后自动回到这里。" / "You sign in with your organisation's identity provider and come back here.";
     go_to_provider: "前往登录" / "Go and sign in";

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{TimeDelta, Utc};
-use subsidy_core::domain::{Actor, AgencyCode, Role, Subject};
+use subsidy_core::domain::{Actor, AgencyCode, Role, Roles, Subject};
 
 use super::answer::{At, begun, html, pairs, preferences, preferred};
 use super::doc::Doc;
@@ -59,7 +59,7 @@ pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
     let asked = !code.is_empty();
     let mut frame = Frame::new(t, large, t.verification().to_owned());
     frame.here = with_query("/verify", &pairs(&request));
-    let peer = request.peer_addr().map(|peer| peer.ip());
+    let peer = at.0.peer(&request);
     if asked && !QUESTIONS.admits(peer, Utc::now().timestamp()) {
         let page = render(&VerifyPage { page: frame, t, agency, code, asked: false, genuine: None });
         return html(429, page.unwrap_or_default());
@@ -75,7 +75,14 @@ fn nobody(agency: &str) -> Option<SignedIn> {
     let actor = Actor { subject, roles: Role::Auditor.into(), organisation: None };
     let expires_at = Utc::now() + TimeDelta::minutes(1);
     Some(SignedIn {
-        identity: Identity { agency, actor, token: None, issued_at: None, expires_at },
+        identity: Identity {
+            agency,
+            actor,
+            ungranted: Roles::NONE,
+            token: None,
+            issued_at: None,
+            expires_at,
+        },
         agency_name: String::new(),
     })
 }
@@ -133,7 +140,7 @@ pub async fn published(at: At, request: HttpRequest) -> HttpResponse {
     frame.here = with_query("/published", &pairs(&request));
     let (session, who) = (unsigned(), nobody(&agency));
     let mut rows = Vec::new();
-    let peer = request.peer_addr().map(|peer| peer.ip());
+    let peer = at.0.peer(&request);
     let admitted = agency.is_empty() || QUESTIONS.admits(peer, Utc::now().timestamp());
     if let Some(who) = who.as_ref().filter(|_| admitted) {
         let visit = begun(&at, &request, &session, who);

@@ -15,6 +15,7 @@ words! {
     "redeemed": "已兑付" / "redeemed";
     "expired": "已失效" / "expired";
     "cancelled": "已作废" / "cancelled";
+    "ended": "已收回" / "taken away";
     "suspended": "已暂停" / "suspended";
     "active": "有效" / "active";
     "blocked": "已冻结" / "blocked";
@@ -44,6 +45,7 @@ words! {
     "prefund": "预拨" / "prefund";
     "true_up": "年度清算" / "true-up";
     "calendar": "工作日历" / "calendar";
+    "role_grant": "角色授予" / "role";
     "statutory_limit": "法定上限" / "statutory limit";
     "claim_override": "申领上限的放宽" / "cap of a claim to be relaxed";
     "voucher_override": "券上限的放宽" / "cap of a voucher to be relaxed";

@@ -184,6 +184,11 @@ words! {
     "project.name": "项目名称" / "project";
     "project.investment": "项目总投资" / "investment";
     "principal": "本金余额" / "principal";
+    "role": "角色" / "role";
+    "end_reason": "收回理由" / "why it was taken away";
+    "decided_on": "批准或驳回日期" / "decided on";
+    "ended_by": "收回人" / "taken away by";
+    "ended_on": "收回日期" / "taken away on";
     "credit_code": "统一社会信用代码" / "credit code";
     "category": "单位类型" / "category";
     "size": "规模" / "size";

@@ -57,6 +57,10 @@ words! {
     "propose_tag_import": "提出导入名单" / "propose an imported list";
     "approve_tag_import": "批准导入名单" / "approve an imported list";
     "reject_tag_import": "驳回导入名单" / "reject an imported list";
+    "propose_role_grant": "提出授予角色" / "propose a role";
+    "approve_role_grant": "批准授予角色" / "approve a role";
+    "reject_role_grant": "驳回授予角色" / "reject a role";
+    "end_role_grant": "收回角色" / "take a role away";
     "write_audit_note": "写审计备注" / "write an audit note";
     "revoke_tokens": "吊销令牌" / "revoke tokens";
     "approve_calendar": "批准日历变更" / "approve a change of the calendar";

@@ -33,6 +33,7 @@ table! {
     TokenRevoked as Unauthenticated: 401, ["令牌已被吊销", "令牌已被吊销：请重新登录或换取新令牌；单个令牌吊销后不再恢复。"], ["Token revoked", "The token was revoked: sign in again, or fetch a new one."];
     Forbidden: 403, ["无权限", "您的角色不能进行此操作。"], ["Forbidden", "Your role may not do this."];
     RoleMissing as Forbidden: 403, ["无权限", "此操作须由以下角色办理：{allowed}；您的角色：{roles}。"], ["Forbidden", "This takes one of the roles {allowed}; yours: {roles}."];
+    RoleNotGranted: 403, ["角色未经授予", "您的令牌或账号带有角色 {roles}，但本机构没有授予，或授予已到期、已收回；此操作须由以下角色办理：{allowed}。"], ["Role not granted", "Your token or account says {roles}, but the agency has not granted it to you, or the grant is over. This takes one of the roles {allowed}."];
     SandboxOnly as Forbidden: 403, ["无权限", "只有沙箱机构可以设定业务日期。"], ["Forbidden", "The business date is set by hand in sandbox agencies only."];
     SamePerson: 403, ["须换人办理", "您已经手过此单据、其所依据的合同或贷款，或它所取代的单据（{role}），须由另一人批准。"], ["Same person", "You took part ({role}) in this document, in the contract or loan that it rests on, or in one that it replaces; another person must approve it."];
     SubjectVariant: 403, ["账号写法不一致", "本机构已有一个账号，与您的账号仅在大小写、全半角或编码形式上不同。"], ["Subject written another way", "A subject of this agency differs from yours only in case, width or composition."];
@@ -112,6 +113,9 @@ table! {
     OrganisationBlocked: 422, ["单位已冻结", "{credit_code} 已冻结，不能办理新业务。"], ["Organisation blocked", "{credit_code} is blocked and cannot begin anything new."];
     OrganisationNotRegistered: 422, ["单位未登记", "{credit_code} 未登记。"], ["Organisation not registered", "{credit_code} is not registered."];
     // tags
+    RoleOrganisation: 422, ["角色与单位不符", "申报单位、服务商和银行须写明所代表的单位，其他角色不代表任何单位；所填角色：{role}。"], ["Role and organisation", "An enterprise, a provider and a bank act for an organisation, other roles for none; the role is {role}."];
+    RoleAlreadyGranted: 409, ["角色已授予或待批", "同一人的同一角色在这些日期内已授予或正待批准（{grant}）。"], ["Role already granted", "The grant {grant} gives the same person the same role on some of these days, or waits to."];
+    OwnRole: 403, ["不能批准自己的角色", "所授予的角色是您自己的，须由另一位安全管理员批准。"], ["Your own role", "The role would be your own; another security administrator approves it."];
     TagOfImport: 409, ["属于导入的名单", "该标签属于导入的名单 {import}，不能单独办理。"], ["Of a list", "The tag came with the list {import} and is not decided by itself."];
     TagEndNotEarlier: 422, ["终止日期无效", "标签自 {from} 起计；终止日须早于现有的最后一日，且不早于 {from} 的前一日（自始无效）。"], ["Not an earlier end", "The tag counts from {from}; it can end on a day before its present last one, at the earliest on the day before {from}, where it never counted."];
     TagListRefused: 422, ["名单未被接受", "有 {rejected} 行有误，整份名单没有导入；errors 逐行列出。"], ["List refused", "{rejected} lines are wrong, and nothing of the list was taken; errors names them."];

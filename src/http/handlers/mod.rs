@@ -21,6 +21,7 @@ pub mod reference_rates;
 pub mod rentals;
 pub mod reports;
 pub mod reversals;
+pub mod role_grants;
 pub mod statutory_limits;
 pub mod tags;
 pub mod tokens;

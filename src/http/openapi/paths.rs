@@ -3,7 +3,7 @@
 use subsidy_core::domain::{
     ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId, CreditCode,
     EvidenceId, LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId, RecoveryId,
-    RentalId, Sequence, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+    RentalId, RoleGrantId, Sequence, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 };
 
 use crate::http::handlers::reports::exports::ExportId;
@@ -53,6 +53,7 @@ const PARAMETERS: &[(&str, Shape, &str)] = &[
     ("/v1/rentals/{id}", of::<RentalId>(), "The id of the rental, which is that of its contract."),
     ("/v1/rentals/{id}/usage/imports/{import}", of::<UsageImportId>(), "The id of the import, as the billing file was answered."),
     ("/v1/report-exports/{id}", of::<ExportId>(), "The id of the export, as it was answered when it began."),
+    ("/v1/role-grants/{id}", of::<RoleGrantId>(), "The id of the role that was proposed."),
     ("/v1/statutory-limits/{id}", of::<StatutoryLimitId>(), "The id of the statutory limits that were proposed."),
     ("/v1/tags/imports/{id}", of::<TagImportId>(), "The id of the imported list."),
     ("/v1/tags/{id}", of::<TagId>(), "The id of the tag."),

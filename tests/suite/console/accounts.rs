@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::browser::{Browser, Page, refused};
 use crate::cli::psql;
-use crate::support::service::Service;
+use crate::support::service::{Service, fresh_folder};
 use subsidy_ledger::auth::one_time_codes::CodeSecret;
 
 const PASSWORD: &str = "a whole sentence that nobody knows";
@@ -230,14 +230,18 @@ fn people_change_what_is_theirs_and_an_operator_resets_and_closes_accounts() {
     assert_eq!(act(&mut ops, "enable").location, "/people");
     assert_eq!(enter(&mut other, "wang", PASSWORD, &codes[4]).location, "/tasks");
 
-    // another authenticator: the next sign-in shows it
-    assert_eq!(change(&mut other, "factor", PASSWORD, "", &codes[5]).location, "/sign-in");
-    assert_eq!(other.get("/tasks").status, 303);
-    let page = enter(&mut other, "wang", PASSWORD, "");
+    // another authenticator: the old one serves until a code of the new one is right
+    let page = change(&mut other, "factor", PASSWORD, "", &codes[5]);
     assert!(page.html.contains("class=\"qr\"") && !page.html.contains("name=\".new\""), "{}", page.html);
-    let code = secret(&page).code(step());
-    assert_eq!(set_up(&mut other, &page, ["", ""], &code).status, 200);
-    refused(&enter(&mut Browser::new(&service.base), "wang", PASSWORD, &codes[6]), 401, "不对");
+    assert_eq!(other.get("/tasks").status, 200);
+    refused(&enter(&mut Browser::new(&service.base), "wang", PASSWORD, ""), 401, "不对");
+    let again = set_up(&mut other, &page, ["", ""], "000000");
+    refused(&again, 422, "验证码不对");
+    assert_eq!(enter(&mut Browser::new(&service.base), "wang", PASSWORD, &codes[6]).location, "/tasks");
+    let code = secret(&again).code(step());
+    assert_eq!(set_up(&mut other, &again, ["", ""], &code).status, 200);
+    assert_eq!(other.get("/tasks").status, 200);
+    refused(&enter(&mut Browser::new(&service.base), "wang", PASSWORD, &codes[7]), 401, "不对");
 
     // from the machine
     let listed: Value =
@@ -256,4 +260,101 @@ fn people_change_what_is_theirs_and_an_operator_resets_and_closes_accounts() {
     refused(&set_up(&mut other, &page, [PASSWORD, PASSWORD], &code), 401, "已失效");
     service.cli(&["user", "enable", "wang"]);
     assert_eq!(service.ended(&["user", "reset", "nobody"]).0, 1);
+}
+
+#[test]
+fn an_operator_changes_the_roles_of_others_for_a_reason_and_replaces_a_row_that_was_altered() {
+    let service = Service::start();
+    service.agency("city");
+    let (mut ops, _) = complete(&service, "ops", "operator");
+    let (mut wang, codes) = complete(&service, "wang", "officer");
+    assert_eq!(wang.get("/tasks").status, 200);
+    let page = ops.get("/people");
+    let csrf = page.after("name=\".csrf\"", "value");
+    let change = |browser: &mut Browser, name: &str, more: &[(&str, &str)]| {
+        let fields = [(".csrf", csrf.as_str()), (".name", name), (".do", "roles")];
+        browser.post("/people", &[&fields, more].concat())
+    };
+    let why = (".reason", "转岗");
+    assert_eq!(change(&mut ops, "ops", &[(".role", "approver"), why]).status, 403, "one's own roles");
+    assert_eq!(change(&mut wang, "wang", &[(".role", "approver"), why]).status, 403);
+    assert!(change(&mut ops, "wang", &[(".role", "approver")]).html.contains("请写明更改角色的理由"));
+    assert_eq!(change(&mut ops, "wang", &[why]).status, 422);
+    assert_eq!(change(&mut ops, "wang", &[(".role", "bank"), why]).status, 422);
+    assert_eq!(change(&mut ops, "wang", &[(".role", "bank"), (".organisation", "x"), why]).status, 422);
+    assert_eq!(wang.get("/tasks").status, 200, "nothing was changed");
+    let firm = (".organisation", "91310000MA1FL0000N");
+    assert_eq!(change(&mut ops, "wang", &[(".role", "bank"), firm, why]).location, "/people");
+    assert_eq!(wang.get("/tasks").status, 303, "a session ends with the roles that it began with");
+    assert_eq!(enter(&mut wang, "wang", PASSWORD, &codes[0]).status, 303);
+    assert!(wang.get("/me").html.contains("91310000MA1FL0000N"));
+
+    // a row that somebody else wrote blocks its name until an operator takes its place
+    let owner = service.cli(&["database-url", "--role", "owner"]);
+    let altered = psql(owner.trim(), "UPDATE accounts SET roles = '[\"approver\"]' WHERE name = 'wang'");
+    assert_eq!(altered.code, 0);
+    let add = ["user", "add", "wang", "--agency", "city", "--role", "officer"];
+    let (code, said) = service.ended(&add);
+    assert!(code == 1 && said.contains("altered") && said.contains("--replace"), "{said}");
+    let (code, said) =
+        service.ended(&["user", "add", "ops", "--agency", "city", "--role", "officer", "--replace"]);
+    assert!(code == 1 && said.contains("already"), "{said}");
+    let drawn = service.cli(&[&add[..], &["--replace"]].concat());
+    assert_eq!(wang.get("/me").status, 303, "its sessions ended");
+    let page = enter(&mut wang, "wang", drawn.trim(), "");
+    let code = secret(&page).code(step());
+    assert_eq!(set_up(&mut wang, &page, [PASSWORD, PASSWORD], &code).status, 200);
+    assert_eq!(wang.get("/tasks").status, 200);
+    service.verifies("city");
+}
+
+#[test]
+fn no_session_lives_on_that_began_while_its_account_was_being_closed() {
+    let service = Service::start();
+    service.agency("city");
+    let (_, codes) = complete(&service, "wang", "officer");
+    let ended: Vec<bool> = std::thread::scope(|scope| {
+        let signing_in = |code: &str| {
+            let mut browser = Browser::new(&service.base);
+            enter(&mut browser, "wang", PASSWORD, code);
+            browser
+        };
+        let begun: Vec<_> = codes.iter().take(4).map(|code| scope.spawn(move || signing_in(code))).collect();
+        service.cli(&["user", "disable", "wang"]);
+        begun.into_iter().map(|one| one.join().unwrap().get("/tasks").status == 303).collect()
+    });
+    assert_eq!(ended, [true; 4]);
+}
+
+#[test]
+fn where_roles_are_granted_an_account_has_what_was_granted_and_loses_it_with_the_next_request() {
+    let folder = fresh_folder();
+    let config = folder.join("config.toml");
+    std::fs::write(&config, "roles = \"granted\"\n").unwrap();
+    let service = Service::start_configured(&config, &folder.join("log"));
+    service.agency("city");
+    let token = |role: &str, subject: &str| service.token("city", role, subject, None);
+    let (ops, sec) = (token("operator", "ops"), token("security", "sec"));
+    let (mut wang, codes) = complete(&service, "wang", "auditor");
+    assert_eq!(wang.get("/audit").status, 403, "it says auditor, and nobody granted that");
+    let give = |role: &str| {
+        let body = serde_json::json!({"subject": "subsidy-ledger#wang", "role": role, "reason": "岗位"});
+        let id = service.create("/v1/role-grants", &ops, &body);
+        service.expect(200, &format!("/v1/role-grants/{id}/approve"), &sec, &serde_json::json!({}));
+        id
+    };
+    give("auditor");
+    assert_eq!(wang.get("/audit").status, 200, "what the session says counts once it is granted");
+    let officer = give("officer");
+    assert_eq!(wang.get("/periods").status, 200);
+    assert!(!wang.get("/me").html.contains("经办"), "what it does not say is there at the next sign-in");
+    assert_eq!(enter(&mut wang, "wang", PASSWORD, &codes[0]).location, "/tasks");
+    assert!(wang.get("/me").html.contains("经办"));
+    let body = serde_json::json!({"reason": "调离"});
+    service.expect(200, &format!("/v1/role-grants/{officer}/end"), &sec, &body);
+    assert!(!wang.get("/me").html.contains("经办"), "gone with the next request");
+    let (mut page, _) = complete(&service, "root", "operator");
+    assert!(page.get("/people").html.contains("只认经两人授予的角色"));
+    drop(service);
+    std::fs::remove_dir_all(&folder).unwrap();
 }

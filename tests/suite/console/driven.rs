@@ -189,7 +189,7 @@ fn journey(driver: &Driver, base: &str) {
 const AXE: &str = "target/axe/axe.min.js";
 
 /// Places of the people on the sign-in page, and the pages that each of them lives on.
-const ROUNDS: [(usize, &str, &[&str]); 6] = [
+const ROUNDS: [(usize, &str, &[&str]); 7] = [
     (
         0,
         "officer",
@@ -234,7 +234,8 @@ const ROUNDS: [(usize, &str, &[&str]); 6] = [
     (2, "enterprise", &["/mine", "/claims/new", "/claims", "claims", "vouchers"]),
     (4, "bank", &["/loans", "loans"]),
     (5, "auditor", &["/audit", "/audit/entries/30", "/reports/exceptions", "/reports/operations"]),
-    (6, "operator", &["/people", "/sessions", "/me"]),
+    (6, "operator", &["/people", "/sessions", "/role-grants", "/me"]),
+    (8, "security", &["/role-grants"]),
 ];
 
 /// Every page in a real browser: axe finds nothing, the browser complains of nothing, nothing is wider than the screen.

@@ -27,6 +27,7 @@ const PLAIN: &[&str] = &[
     "segregation-of-duties",
     "operations",
     "permissions",
+    "roles",
 ];
 
 /// All of them, each asked for something.
@@ -567,7 +568,17 @@ fn who_can_both_raise_and_approve_is_named_and_who_did_on_one_document_too() {
 fn the_permission_matrix_is_the_one_that_decides() {
     let city = City::open("matrix", &rules(json!({})), "1000");
     let report = city.get("/v1/reports/permissions", &city.sun);
-    let roles = ["officer", "approver", "enterprise", "provider", "bank", "auditor", "operator", "expert"];
+    let roles = [
+        "officer",
+        "approver",
+        "enterprise",
+        "provider",
+        "bank",
+        "auditor",
+        "operator",
+        "expert",
+        "security",
+    ];
     let lines: Vec<String> = rows(&report)
         .iter()
         .map(|row| {

@@ -12,6 +12,7 @@ mod lending;
 mod metering;
 pub mod people;
 mod prefunding;
+mod roles;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -281,6 +282,7 @@ impl World {
             77..79 => return self.reversal(book),
             79..81 => return self.metering(book, today),
             84..86 => return self.tag(book, today),
+            86 => return self.role(book),
             81..84 => return self.prefunding(book, today),
             _ => {}
         }

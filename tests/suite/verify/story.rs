@@ -6,12 +6,14 @@ use sha2::{Digest, Sha256};
 use subsidy_core::audit_notes::{Noted, WriteAuditNote};
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::domain::{
-    AuditNoteId, ContentHash, Date, Line, Sequence, Subject, TagId, TagImportId, TextHash,
+    AuditNoteId, ContentHash, CreditCode, Date, Line, Role, RoleGrantId, Sequence, Subject, TagId,
+    TagImportId, TextHash,
 };
 use subsidy_core::erasures::EraseText;
 use subsidy_core::organisations::ChangeStanding;
 use subsidy_core::reminders::{RemindTask, TaskKey};
 use subsidy_core::revocations::{RevokeTokens, RevokedTokens};
+use subsidy_core::role_grants::{ApproveRoleGrant, EndRoleGrant, ProposeRoleGrant, RejectRoleGrant};
 use subsidy_core::tags::list::{TagEntries, TagEntry};
 use subsidy_core::tags::{ProposeTag, ProposeTagImport, TagName, TagSubject, TagSubjectKind};
 use subsidy_store::engine::{Answer, Engine, NewText, Submission};
@@ -69,6 +71,11 @@ async fn block(test: &TestDatabase, engine: &Engine) {
             let revoke = Command::RevokeTokens(RevokeTokens { tokens, reason: hash });
             let revoked = engine.submit(submission(6_501, &by("operator-1", "operator", revoke))).await;
             assert!(matches!(revoked, Ok(Answer::Accepted { .. })), "{revoked:?}");
+            let text = hash;
+            for (number, (subject, role, command)) in (6_505..).zip(roles(text)) {
+                let done = engine.submit(submission(number, &by(subject, role, command))).await;
+                assert!(matches!(done, Ok(Answer::Accepted { .. })), "{done:?}");
+            }
             let about = Noted::Leaf(Sequence::new(1));
             let note = WriteAuditNote { id: AuditNoteId::new(Uuid::now_v7()), about, text: hash };
             let note = Command::WriteAuditNote(note);
@@ -89,6 +96,32 @@ async fn block(test: &TestDatabase, engine: &Engine) {
             }
         }
     }
+}
+
+/// A role that somebody was granted and lost, and one that was refused.
+fn roles(reason: TextHash) -> [(&'static str, &'static str, Command); 5] {
+    let id = |number| RoleGrantId::new(Uuid::from_u128(number));
+    let propose = |number: u128, role: Role| {
+        let organisation = CreditCode::parse("91350100M000100Y43").ok().filter(|_| role.needs_organisation());
+        let day = |text| Date::parse(text).ok();
+        Command::ProposeRoleGrant(Box::new(ProposeRoleGrant {
+            id: id(number),
+            subject: Subject::parse("subsidy-ledger#Left").expect("a subject"),
+            role,
+            organisation,
+            from: day("2026-01-01"),
+            until: day("2027-12-31"),
+            document: Line::parse("人事 1 号").ok(),
+            reason,
+        }))
+    };
+    [
+        ("operator-1", "operator", propose(1, Role::Officer)),
+        ("security-1", "security", Command::ApproveRoleGrant(ApproveRoleGrant { id: id(1) })),
+        ("operator-1", "operator", Command::EndRoleGrant(EndRoleGrant { id: id(1), reason })),
+        ("operator-1", "operator", propose(2, Role::Enterprise)),
+        ("security-1", "security", Command::RejectRoleGrant(RejectRoleGrant { id: id(2), reason })),
+    ]
 }
 
 /// An organisation that is proposed for a list by itself.

@@ -64,6 +64,7 @@ pub const TABLES: &[(&str, Checked, &str)] = &[
     ("rental_usage", Checked::Replayed, "what was billed on each contract"),
     ("rentals", Checked::Replayed, "documents"),
     ("reversals", Checked::Replayed, "documents"),
+    ("role_grants", Checked::Replayed, "documents"),
     ("rules_versions", Checked::Replayed, "documents"),
     ("statutory_limits", Checked::Replayed, "documents"),
     ("transitions", Checked::Replayed, "documents' steps"),

@@ -42,6 +42,7 @@ use crate::reminders::RemindTask;
 use crate::rentals::RegisterRental;
 use crate::reversals::{ApproveReversal, ProposeReversal};
 use crate::revocations::RevokeTokens;
+use crate::role_grants::{ApproveRoleGrant, EndRoleGrant, ProposeRoleGrant, RejectRoleGrant};
 use crate::statutory_limits::{ApproveStatutoryLimit, ProposeStatutoryLimit, RejectStatutoryLimit};
 use crate::tags::{
     ApproveTag, ApproveTagEnd, ApproveTagImport, ProposeTag, ProposeTagEnd, ProposeTagImport, RejectTag,
@@ -115,6 +116,13 @@ macro_rules! commands {
             RevokeTokens(RevokeTokens) "revoke_tokens" Records, |c| c.tokens;
         /// Whoever is to do it is told that a task is late, or about to be due.
             RemindTask(RemindTask) "remind_task" Records, |c| c.task.parts().1;
+        /// A role that somebody is to have.
+            ProposeRoleGrant(Box<ProposeRoleGrant>) "propose_role_grant" Raises, |c| c.id;
+        /// A role that somebody may have on its days.
+            ApproveRoleGrant(ApproveRoleGrant) "approve_role_grant" Approves, |c| c.id;
+            RejectRoleGrant(RejectRoleGrant) "reject_role_grant" Records, |c| c.id;
+        /// A role taken away at once.
+            EndRoleGrant(EndRoleGrant) "end_role_grant" Records, |c| c.id;
         /// What an auditor remarks.
             WriteAuditNote(WriteAuditNote) "write_audit_note" Records, |c| c.about.parts().1;
         /// A month, and every one before it, takes no more postings.

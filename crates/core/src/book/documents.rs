@@ -27,6 +27,7 @@ macro_rules! documents {
                 AuditNote($crate::domain::AuditNoteId) in audit_notes: $crate::audit_notes::AuditNote, |n| n.id;
                 Reminder($crate::reminders::TaskKey) in reminders: $crate::reminders::Reminder, |r| r.task.clone();
                 Revocation($crate::revocations::RevokedTokens) in revocations: $crate::revocations::Revocation, |r| r.tokens.clone();
+                RoleGrant($crate::domain::RoleGrantId) in role_grants: $crate::role_grants::RoleGrant, |g| g.id;
                 Period($crate::domain::Month) in periods: $crate::periods::Period, |p| p.month;
                 Organisation($crate::domain::CreditCode) in organisations: $crate::organisations::Organisation, |o| o.credit_code;
                 ReferenceRate($crate::reference_rates::RateKey) in reference_rates: $crate::reference_rates::ReferenceRate, |r| $crate::reference_rates::RateKey::new(&r.name, r.date);
@@ -103,6 +104,8 @@ macro_rules! indexes {
                 RateSeries($crate::domain::Folded) in rate_series: Vec<$crate::domain::dated::Dated<$crate::domain::Percent>>;
                 /// Approved tags by whom or what they name.
                 TagsOf($crate::tags::TagSubject) in tags_of: $crate::tags::HeldTags;
+                /// Role grants that wait or count, by the person.
+                RolesOf($crate::domain::FoldedSubject) in roles_of: $crate::role_grants::HeldRoles;
                 /// What organisations used of programmes.
                 Usage($crate::programmes::CapUsageKey) in usages: $crate::programmes::CapUsage;
                 /// The last number of each series.

@@ -34,6 +34,7 @@ use crate::rentals::Rental;
 use crate::rentals::allocations::{ContractAllocation, ContractHolder};
 use crate::reversals::{Reversal, Reversible};
 use crate::revocations::Revocation;
+use crate::role_grants::RoleGrant;
 use crate::statutory_limits::StatutoryLimit;
 use crate::tags::{Tag, TagImport};
 use crate::usage::UsageImport;
@@ -172,6 +173,8 @@ pub enum Outcome {
     TaskReminder(Box<Reminder>),
     /// Tokens that serve no more.
     Revocation(Box<Revocation>),
+    /// Who may have which role.
+    RoleGrant(Box<RoleGrant>),
     /// A month that was closed.
     Period(Box<Period>),
     Organisation(Box<Organisation>),

@@ -8,6 +8,7 @@ use crate::loans::{BorrowerKey, LoanAllocation};
 use crate::payments::PaymentLine;
 use crate::prefunds::true_up::TrueUp;
 use crate::reference_rates::ReferenceRate;
+use crate::role_grants::{HeldRole, RoleGrant};
 use crate::tags::{HeldTag, Tag, TagStatus};
 use crate::vouchers::{Voucher, VoucherStatus};
 
@@ -24,6 +25,7 @@ impl Book {
             Change::Voucher(voucher) => self.index_voucher(voucher),
             Change::PaymentLine(line) => self.index_line(line),
             Change::Tag(tag) => self.index_tag(tag),
+            Change::RoleGrant(grant) => self.index_role(grant),
             _ => {}
         }
     }
@@ -89,6 +91,17 @@ impl Book {
     fn index_tag(&mut self, tag: &Tag) {
         if tag.status == TagStatus::Approved && self.tags_of.get(&tag.subject).is_ok() {
             self.tags_of.alter(tag.subject, |held| drop(held.insert(tag.id, HeldTag::from(tag))));
+        }
+    }
+
+    /// What a grant that waits or counts says, among all of the person's.
+    fn index_role(&mut self, grant: &RoleGrant) {
+        let person = grant.subject.folded();
+        if self.roles_of.get(&person).is_ok() {
+            self.roles_of.alter(person, |held| match HeldRole::of(grant) {
+                Some(role) => drop(held.insert(grant.id, role)),
+                None => drop(held.remove(&grant.id)),
+            });
         }
     }
 

@@ -27,6 +27,7 @@ use crate::recoveries::RecoveryError;
 use crate::reference_rates::ReferenceRateError;
 use crate::rentals::RentalError;
 use crate::reversals::ReversalError;
+use crate::role_grants::RoleGrantError;
 use crate::statutory_limits::StatutoryLimitError;
 use crate::tags::TagError;
 use crate::usage::UsageError;
@@ -112,6 +113,8 @@ pub enum Refusal {
     #[error(transparent)]
     ReferenceRate(#[from] ReferenceRateError),
     #[error(transparent)]
+    RoleGrant(#[from] RoleGrantError),
+    #[error(transparent)]
     StatutoryLimit(#[from] StatutoryLimitError),
     #[error(transparent)]
     CapGroup(#[from] CapGroupError),
@@ -173,7 +176,7 @@ impl From<OutOfRange> for Refusal {
 
 crate::domain::coded! {
     Refusal:
-    ; Access Date Agency Erasure Period ReferenceRate StatutoryLimit CapGroup Override Calendar Tag Organisation Programme Calculation
+    ; Access Date Agency Erasure Period ReferenceRate RoleGrant StatutoryLimit CapGroup Override Calendar Tag Organisation Programme Calculation
     Eligibility Evidence Backing Rental Usage Loan Prefund Voucher Claim RentalBasis Grant Ranking Person Payment Recovery
     Reversal
 }

@@ -37,6 +37,8 @@ pub enum Role {
     Operator,
     /// 专家: scores the applications that it was named for.
     Expert,
+    /// 安全: approves who may have which role; no business data.
+    Security,
 }
 
 impl Role {
@@ -55,6 +57,7 @@ impl Role {
             Role::Auditor => "审计",
             Role::Operator => "运维",
             Role::Expert => "专家",
+            Role::Security => "安全",
         }
     }
 
@@ -63,11 +66,16 @@ impl Role {
     pub const fn needs_organisation(self) -> bool {
         match self {
             Role::Enterprise | Role::Provider | Role::Bank => true,
-            Role::Officer | Role::Approver | Role::Auditor | Role::Operator | Role::Expert => false,
+            Role::Officer
+            | Role::Approver
+            | Role::Auditor
+            | Role::Operator
+            | Role::Expert
+            | Role::Security => false,
         }
     }
 
-    const fn bit(self) -> u8 {
+    const fn bit(self) -> u16 {
         match self {
             Role::Officer => 1,
             Role::Approver => 1 << 1,
@@ -77,12 +85,13 @@ impl Role {
             Role::Auditor => 1 << 5,
             Role::Operator => 1 << 6,
             Role::Expert => 1 << 7,
+            Role::Security => 1 << 8,
         }
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Roles(u8);
+pub struct Roles(u16);
 
 impl Roles {
     /// No role at all.
@@ -104,6 +113,24 @@ impl Roles {
     #[must_use]
     pub const fn intersects(self, other: Roles) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// The roles of either set.
+    #[must_use]
+    pub const fn union(self, other: Roles) -> Roles {
+        Roles(self.0 | other.0)
+    }
+
+    /// The roles that are in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Roles) -> Roles {
+        Roles(self.0 & other.0)
+    }
+
+    /// The roles of this set that are not in the other.
+    #[must_use]
+    pub const fn without(self, other: Roles) -> Roles {
+        Roles(self.0 & !other.0)
     }
 
     /// Whether there is no role in the set.
@@ -416,6 +443,11 @@ mod tests {
             for &role in Role::ALL {
                 prop_assert_eq!(forward.contains(role), picked.contains(&role));
             }
+            let others = Roles::from_iter(picked.iter().copied().take(3));
+            let (both, rest) = (forward.intersection(others), forward.without(others));
+            prop_assert_eq!(both, others);
+            prop_assert!(!both.intersects(rest));
+            prop_assert_eq!(both.iter().chain(rest.iter()).collect::<Roles>(), forward);
             let listed: Vec<Role> = forward.iter().collect();
             prop_assert!(listed.is_sorted());
             prop_assert_eq!(serde_json::from_value::<Roles>(json!(forward)).unwrap(), forward);

@@ -12,7 +12,7 @@ pub enum Code {
     InvalidCursor, Unauthenticated, TokenRefused, TokenExpired, TokenTooEarly, TokenLifetime, TokenKeyUnknown,
     TokenIssuer, TokenAudience, TokenClient, TokenType, TokenOwn, TokenSubject, TokenAgency, TokenRoles,
     TokenOrganisation, TokenOrganisationMissing, TokenRevoked, Forbidden,
-    #[strum(serialize = "forbidden/role")] RoleMissing, SandboxOnly, SamePerson, SubjectVariant, ConflictOfInterest,
+    #[strum(serialize = "forbidden/role")] RoleMissing, RoleNotGranted, SandboxOnly, SamePerson, SubjectVariant, ConflictOfInterest,
     NotFound, UnknownPath, MethodNotAllowed, VersionConflict, TooLarge, UnsupportedMediaType, UnsupportedEncoding,
     IdempotencyKeyReused, Internal, Busy, Unavailable, LedgerRewound, ReadOnly, KeysDoNotFit, OutcomeUnknown,
     // values
@@ -32,6 +32,8 @@ pub enum Code {
     PeriodUnbalanced,
     // reference rates, organisations
     ReferenceRateExists, OrganisationExists, AccountNameDiffers, OrganisationBlocked, OrganisationNotRegistered,
+    // roles
+    RoleOrganisation, RoleAlreadyGranted, OwnRole,
     // tags
     TagOfImport, TagEndNotEarlier, TagListRefused, TagLineTwice, TagListMedia,
     // programmes

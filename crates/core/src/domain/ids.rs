@@ -61,6 +61,10 @@ document_id!(
     /// Another statutory limit of an agency.
     StatutoryLimitId
 );
+document_id!(
+    /// That somebody may have a role.
+    RoleGrantId
+);
 document_id!(RentalId);
 document_id!(
     /// A billing file that was imported.

@@ -43,8 +43,8 @@ pub use exact::Exact;
 pub use folded::Folded;
 pub use ids::{
     ApplicationId, AuditNoteId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId,
-    ObjectionId, PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, StatutoryLimitId, TagId,
-    TagImportId, TrueUpId, UsageImportId, VoucherId,
+    ObjectionId, PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, RoleGrantId, StatutoryLimitId,
+    TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 };
 pub use invoice_number::{InvoiceNumber, NamedInvoice};
 pub use money::Money;

@@ -36,8 +36,8 @@ use crate::domain::{
     AgencyCode, ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId,
     ContentHash, CreditCode, Date, EvidenceId, Exact, ExactPoints, Instant, Label, Line, LoanId, Money,
     NamedInvoice, ObjectionId, PaymentBatchId, Percent, Points, PrefundId, ProgrammeCode, Quantity,
-    RankingId, RecoveryId, RentalId, Role, Roles, Score, Sequence, StatutoryLimitId, Subject, TagId,
-    TagImportId, TrueUpId, UnitPrice, Unrounded, UsageImportId, VoucherId,
+    RankingId, RecoveryId, RentalId, Role, RoleGrantId, Roles, Score, Sequence, StatutoryLimitId, Subject,
+    TagId, TagImportId, TrueUpId, UnitPrice, Unrounded, UsageImportId, VoucherId,
 };
 
 use crate::tags::TagName;
@@ -131,6 +131,7 @@ string_schema! {
     TagName as "TagName": "little_giant", "The name of a list.", pattern "^[a-z0-9_]{1,40}$";
     crate::reminders::TaskKey as "TaskKey": "claim/01940000-0000-7000-8000-000000000001/approve", "A task by what waits and what is to be done: kind, document and action.", pattern "^[a-z_]+/.+/[a-z_]+$";
     crate::domain::AuditNoteId as "AuditNoteId": "01890a5d-ac96-774b-bcce-b302099a8059", "The id of an audit note.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+    RoleGrantId as "RoleGrantId": "01890a5d-ac96-774b-bcce-b302099a8059", "The id of a role grant.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     StatutoryLimitId as "StatutoryLimitId": "01890a5d-ac96-774b-bcce-b302099a8059", "The id of a statutory limit.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     TrueUpId as "TrueUpId": "01890a5d-ac96-774b-bcce-b302099a8057", "A true-up's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
     BudgetChangeId as "BudgetChangeId": "01890a5d-ac96-774b-bcce-b302099a8057", "A budget change's id.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";

@@ -12,8 +12,8 @@ use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
     ApplicationId, AuditNoteId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, ContentHash, Date,
     EvidenceId, Instant, LoanId, Money, ObjectionId, PaymentBatchId, Percent, Points, PrefundId, RankingId,
-    RecoveryId, RentalId, Sequence, StatutoryLimitId, TagId, TagImportId, TextHash, TrueUpId, UsageImportId,
-    VoucherId,
+    RecoveryId, RentalId, RoleGrantId, Sequence, StatutoryLimitId, TagId, TagImportId, TextHash, TrueUpId,
+    UsageImportId, VoucherId,
 };
 
 /// A column's type that holds values of `V`.
@@ -106,7 +106,7 @@ macro_rules! ids {
 }
 
 ids! {
-    ApplicationId, AuditNoteId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+    ApplicationId, AuditNoteId, AwardId, BudgetChangeId, CalendarId, CallId, ClaimId, EvidenceId, LoanId, ObjectionId, PaymentBatchId, PrefundId, RankingId, RecoveryId, RentalId, RoleGrantId, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
 }
 
 /// Makes a document's row, and the document of a row: `new` and `read`. Columns that are called as their fields are named

@@ -41,8 +41,9 @@ pub struct ListQuery {
     pub about: Option<String>,
     pub name_fold: Option<String>,
     pub tag: Option<String>,
-    /// Who or what is on a list.
+    /// Who or what is on a list; who has a role.
     pub subject: Option<String>,
+    pub role: Option<String>,
     /// The day on which a tag counts.
     pub on: Option<NaiveDate>,
     /// Changed at or after.

@@ -47,6 +47,7 @@ pub const AGENCY: &[Script] = scripts!(
     "0013_rankings",
     "0014_audit_notes",
     "0015_reminders",
+    "0016_role_grants",
 );
 
 /// The statements of a text. Each ends with a line that ends with a semicolon, outside of what stands between `$$`.

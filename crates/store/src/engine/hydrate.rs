@@ -17,6 +17,7 @@ use subsidy_core::documents;
 use subsidy_core::domain::dated::Dated;
 use subsidy_core::domain::{ClaimId, PaymentBatchId, VoucherId};
 use subsidy_core::evidence::Statement;
+use subsidy_core::role_grants::HeldRole;
 use subsidy_core::tags::HeldTag;
 
 /// Loads keys into the book; a key that is not there is absent from then on.
@@ -189,6 +190,13 @@ impl Rows {
             Ok((tag.subject, (tag.id, HeldTag::from(&tag))))
         };
         group(&self.tags_of, &mut book.tags_of, held, |all, (id, tag)| drop(all.insert(id, tag)))?;
+        let role = |row: &crate::role_grants::RoleGrantRow| {
+            let grant = row.read()?;
+            Ok((grant.subject.folded(), (grant.id, HeldRole::of(&grant))))
+        };
+        group(&self.roles_of, &mut book.roles_of, role, |all, (id, role)| {
+            all.extend(role.map(|role| (id, role)));
+        })?;
         let rate = |row: &crate::reference_rates::ReferenceRateRow| {
             let rate = row.read()?;
             Ok((rate.name.folded(), Dated { date: rate.date, value: rate.percent }))

@@ -21,6 +21,7 @@ use crate::programmes::{ProgrammeCodeRow, UsageRow, by_folds, usage_columns};
 use crate::reference_rates::ReferenceRateRow;
 use crate::rentals::allocations::{ContractAllocationRow, uses_of};
 use crate::rentals::{ContractRow, by_contracts, contract_column};
+use crate::role_grants::{self, RoleGrantRow};
 use crate::tags::{TagRow, held_by};
 use crate::vouchers::{LiveRow, live_of};
 use subsidy_core::book::{Key, Keys};
@@ -97,6 +98,7 @@ documents! { tables |conn, k, keys|
     LiveVouchers in live_vouchers: String = k.to_string(), LiveRow = live_of(conn, keys);
     ContractUses in uses: Uuid = k.uuid(), ContractAllocationRow = uses_of(conn, keys);
     TagsOf in tags_of: String = k.id(), TagRow = held_by(conn, keys);
+    RolesOf in roles_of: String = k.as_str().to_owned(), RoleGrantRow = role_grants::open_of(conn, keys);
     Usage in usages: (String, String, String, i16, String) = usage_columns(k), UsageRow = UsageRow::by_keys(conn, keys);
     Number in numbers: String = k.0.clone(), NumberRow = NumberRow::by_keys(conn, keys);
     Balance in balances: (String, String, String) = ledger::columns(k), BalanceRow = BalanceRow::by_keys(conn, keys);

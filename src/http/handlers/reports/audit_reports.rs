@@ -17,7 +17,7 @@ use crate::reports::sample::Draw;
 use crate::reports::turnovers;
 use crate::reports::{
     account_statement, ageing, budget_execution, duties, exceptions, operations, overlaps, recalculation,
-    voucher_rollforward,
+    roles, voucher_rollforward,
 };
 use subsidy_core::book::Command;
 use subsidy_core::book::Duty;
@@ -237,6 +237,12 @@ pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn duties(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
     answer(&request, &asked, &duties::read(&asked.conn, &asked.scope).await?)
+}
+
+/// `GET /reports/roles`
+pub async fn roles(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = read_request(&request).await?;
+    answer(&request, &asked, &roles::read(&asked.conn, &asked.scope).await?)
 }
 
 pub(super) fn read_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {

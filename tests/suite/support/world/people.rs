@@ -105,6 +105,8 @@ impl People {
             }
             Command::ApproveReopening(c) => proposal(format!("reopening {}", c.month)),
             Command::RejectReopening(c) => proposal(format!("reopening {}", c.month)),
+            Command::ApproveRoleGrant(c) => proposal(format!("role {}", c.id)),
+            Command::RejectRoleGrant(c) => proposal(format!("role {}", c.id)),
             Command::ApproveStatutoryLimit(c) => proposal(format!("limit {}", c.id)),
             Command::RejectStatutoryLimit(c) => proposal(format!("limit {}", c.id)),
             Command::ApproveCapGroup(c) => proposal(format!("group {}", c.code)),
@@ -303,6 +305,7 @@ impl People {
                 self.proposals.remove(&format!("tag end {}", c.id));
                 return;
             }
+            (Command::ProposeRoleGrant(c), _) => format!("role {}", c.id),
             (Command::ProposeStatutoryLimit(c), _) => format!("limit {}", c.id),
             (Command::SettlePayment(c), _) => format!("line {} {}", c.batch, c.claim),
             (Command::ImportUsage(c), _) => {

@@ -27,6 +27,7 @@ mod recoveries;
 mod reminders;
 mod rentals;
 mod reversals;
+mod role_grants;
 mod statutory_limits;
 mod tags;
 mod true_ups;
