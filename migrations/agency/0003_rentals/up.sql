@@ -43,11 +43,12 @@ CREATE TABLE contract_uses (
     metered boolean,
     netted jsonb,
     invoices jsonb,
+    base numeric(20, 2) CONSTRAINT contract_uses_base_check CHECK (base >= 0 AND base <> 'NaN'),
     CONSTRAINT contract_uses_pkey PRIMARY KEY (rental, document),
     CONSTRAINT contract_uses_settled CHECK (
         CASE kind
-            WHEN 'voucher' THEN num_nonnulls(period_from, period_until, items, invoiced, metered, netted) = 0
-            ELSE num_nulls(period_from, period_until, items, invoiced, metered, netted) = 0
+            WHEN 'voucher' THEN num_nonnulls(period_from, period_until, items, invoiced, metered, netted, base) = 0
+            ELSE num_nulls(period_from, period_until, items, invoiced, metered, netted, base) = 0
                 AND period_from < period_until END),
     CONSTRAINT contract_uses_invoices CHECK ((kind = 'claim') = (invoices IS NOT NULL))
 ) WITH (fillfactor = 80);
@@ -56,6 +57,7 @@ COMMENT ON COLUMN contract_uses.document IS 'The voucher, or the claim that draw
 COMMENT ON COLUMN contract_uses.refuses IS 'The levels beside whose money its programme pays nothing.';
 COMMENT ON COLUMN contract_uses.items IS 'What a claim claims of which item, CNY with tax.';
 COMMENT ON COLUMN contract_uses.netted IS 'What other programmes pay and was taken off, by who pays it: each yuan once.';
+COMMENT ON COLUMN contract_uses.base IS 'CNY that counts for the minimum of the cost year; 0 where the rules have none.';
 COMMENT ON COLUMN contract_uses.invoices IS
     'What counts of which invoice, CNY: what the claim takes less what rows under the invoice do not show.';
 

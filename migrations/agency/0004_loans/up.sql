@@ -37,6 +37,7 @@ CREATE TABLE loan_uses (
     points numeric(18, 14) NOT NULL CONSTRAINT loan_uses_points_check CHECK (points >= 0 AND points <> 'NaN'),
     principal jsonb NOT NULL,
     amount numeric(20, 2) NOT NULL CONSTRAINT loan_uses_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
+    base numeric(20, 2) NOT NULL CONSTRAINT loan_uses_base_check CHECK (base >= 0 AND base <> 'NaN'),
     level text NOT NULL CONSTRAINT loan_uses_level_check CHECK (level IN ('central', 'province', 'city', 'district')),
     refuses jsonb NOT NULL,
     live boolean NOT NULL,
@@ -49,6 +50,7 @@ COMMENT ON TABLE loan_uses IS 'Which claims take which days of a loan: no day is
 COMMENT ON COLUMN loan_uses.refuses IS 'The levels beside whose money its programme pays nothing.';
 COMMENT ON COLUMN loan_uses.points IS 'The most points that the claim takes on any of its days.';
 COMMENT ON COLUMN loan_uses.principal IS 'The principal that the claim earns on, from each day on: what counts against the organisation''s cap.';
+COMMENT ON COLUMN loan_uses.base IS 'CNY that counts for the minimum of the cost year; 0 where the rules have none.';
 COMMENT ON COLUMN loan_uses.live IS 'From the submission on, until the claim is withdrawn or rejected.';
 
 UPDATE head SET schema_version = 4;

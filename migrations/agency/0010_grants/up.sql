@@ -53,7 +53,7 @@ GRANT UPDATE (effective_date, status, approved_by, version, updated_at) ON budge
 GRANT SELECT, INSERT ON rentals TO subsidy_app;
 GRANT SELECT, INSERT ON contract_uses TO subsidy_app;
 GRANT UPDATE (
-    amount, refuses, live, period_from, period_until, items, invoiced, metered, netted, invoices
+    amount, refuses, live, period_from, period_until, items, invoiced, metered, netted, invoices, base
 ) ON contract_uses TO subsidy_app;
 GRANT SELECT, INSERT ON rental_usage TO subsidy_app;
 GRANT UPDATE (imports, totals, invoices, periods, incomplete, replaced, version, updated_at) ON rental_usage TO subsidy_app;
@@ -68,7 +68,7 @@ GRANT SELECT, INSERT, DELETE ON usage_errors TO subsidy_app;
 GRANT SELECT, INSERT ON loans TO subsidy_app;
 GRANT UPDATE (events, interest, version, updated_at) ON loans TO subsidy_app;
 GRANT SELECT, INSERT ON loan_uses TO subsidy_app;
-GRANT UPDATE (period_from, period_until, points, principal, amount, refuses, live) ON loan_uses TO subsidy_app;
+GRANT UPDATE (period_from, period_until, points, principal, amount, base, refuses, live) ON loan_uses TO subsidy_app;
 GRANT SELECT, INSERT ON vouchers TO subsidy_app;
 GRANT UPDATE (
     number, status, suspended_from, face, redeemed, held, released, expired, available, closed, reviewed_on, valid_from, valid_until,

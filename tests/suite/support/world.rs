@@ -488,6 +488,7 @@ impl World {
                 per: None,
                 groups: None,
                 minimum_base: self.maybe(6, |w| w.amount(3, 7)),
+                minimum_base_per: None,
             },
             rounding: Rounding {
                 mode: self.pick(&[RoundingMode::HalfUp, RoundingMode::HalfEven, RoundingMode::Down]),

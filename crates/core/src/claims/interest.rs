@@ -149,6 +149,7 @@ pub fn calculate(
         claim_cap: policy.caps.claim.map(Amount::money),
         lifetime,
         annual,
+        year_minimum: facts.year_minimum(),
         groups,
         other_money,
         overrides: facts.overrides.clone(),
@@ -231,7 +232,7 @@ fn worth(
 ) -> Result<(), CalculationError> {
     let policy = &*facts.policy;
     let base = subsidy.segments.iter().map(|segment| segment.eligible_principal).max().unwrap_or_default();
-    if let Some(minimum) = policy.caps.minimum_base.map(Amount::money).filter(|least| base < *least) {
+    if let Some(minimum) = policy.caps.minimum_of_each().filter(|least| base < *least) {
         return Err(CalculationError::BelowMinimum { base, minimum });
     }
     enough_paid(paid, policy)?;

@@ -198,7 +198,7 @@ mod tests {
                 let here = billed.iter().skip(first.into()).take((last - first).into()).sum::<i64>();
                 let most = Exact::from_money(Money::from_fen(fen.min(here)));
                 prop_assert!(invoices.iter().all(|of| of.amount <= most));
-                let settled = Settled { days: own, items: Vec::new(), invoiced: true, metered: false, netted: Vec::new(), invoices };
+                let settled = Settled { days: own, items: Vec::new(), invoiced: true, metered: false, netted: Vec::new(), invoices, base: Money::ZERO };
                 before.push(settled);
             }
             let all = Exact::sum(before.iter().flat_map(|one| &one.invoices).map(|of| of.amount)).unwrap();

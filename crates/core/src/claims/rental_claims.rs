@@ -293,5 +293,7 @@ pub fn settled(
         metered: own.subject.metered().is_some(),
         netted: netted(open, levels, Money::sum(off)?)?,
         invoices: invoice_matching::counted(own.invoices, cuts)?,
+        // what it counts for the minimum of its year, its step says
+        base: Money::ZERO,
     }))
 }

@@ -7,14 +7,16 @@ use crate::domain::{Actor, ClaimId, CreditCode, Date, Money, Revision, Stamp, Te
 use crate::ledger::{ExpenseClass, Part};
 use crate::programmes::SettledLine;
 use crate::programmes::assessment::Assessment;
-use crate::programmes::calculation::{Calculation, CalculationError, CapUse, Inputs, Question, sheet};
+use crate::programmes::calculation::{
+    Calculation, CalculationError, CapUse, Inputs, Question, YearMinimum, sheet,
+};
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::documents::Documents;
 use crate::programmes::funding::{OtherFunding, by_level, taken_off};
-use crate::programmes::overrides::Relaxed;
+use crate::programmes::overrides::{Relaxed, lapsed};
 use crate::programmes::policy::{Expense, Payee};
 use crate::programmes::prorated::Prorated;
-use crate::programmes::{Applicant, Counts, EligibilityError, Policy, RulesVersion};
+use crate::programmes::{Applicant, Counts, EligibilityError, Level, Policy, RulesVersion};
 use crate::rentals::allocations::Netted;
 use crate::vouchers::ReviewDecision;
 
@@ -32,6 +34,8 @@ pub struct Facts<'a> {
     pub room: Option<Money>,
     /// What other programmes pay for the same days of the contract and nobody took off yet, where the rules count it.
     pub others: Option<Vec<Netted>>,
+    /// What others pay for the part that is claimed, by whose money it is, where the rules have a joint ceiling.
+    pub beside: Vec<(Level, Money)>,
     /// What an officer found of what was filed.
     pub assessment: Option<Assessment>,
     /// Caps that were relaxed for it; the policy has them.
@@ -46,8 +50,18 @@ pub struct Facts<'a> {
     pub cap_year: FiscalYear,
     /// What was redeemed of its caps.
     pub used: CapUses,
+    /// Its cost year, and CNY of the bases of the other claims of it, where the rules sum them.
+    pub year_base: Option<(FiscalYear, Money)>,
     /// The day of the filing or the approval.
     pub day: Date,
+}
+
+impl Facts<'_> {
+    /// What the rules ask of the bases of its cost year.
+    pub fn year_minimum(&self) -> Option<YearMinimum> {
+        let ((year, beside), minimum) = self.year_base.zip(self.policy.caps.minimum_of_year())?;
+        Some(YearMinimum { year, minimum, beside })
+    }
 }
 
 /// The sheet of a claim. Error: what makes it come to nothing.
@@ -65,6 +79,9 @@ pub fn calculate(
     policy.alone(facts.declared.as_deref())?;
     let known = facts.others.iter().flatten().map(|one| (one.level, one.amount));
     let others = by_level(facts.declared.as_deref(), known)?;
+    let joint = policy.joint_ceiling_percent.is_some();
+    let beside =
+        joint.then(|| by_level(facts.declared.as_deref(), facts.beside.iter().copied())).transpose()?;
     let levels = policy.stacking.takes_off();
     let takes_off = !levels.is_empty() && (facts.others.is_some() || !others.is_empty());
     let net_off = takes_off.then(|| taken_off(&others, levels)).transpose()?;
@@ -79,10 +96,10 @@ pub fn calculate(
         base: Some(policy.base.unwrap_or_default()),
         ratio_percent: None,
         net_off,
-        other_money: if facts.declared.is_some() || policy.joint_ceiling_percent.is_some() {
-            others
-        } else {
-            Vec::new()
+        other_money: match beside {
+            Some(beside) => beside,
+            None if facts.declared.is_some() => others,
+            None => Vec::new(),
         },
         assessment: facts.assessment.clone(),
         overrides: facts.overrides.clone(),
@@ -92,6 +109,7 @@ pub fn calculate(
         voucher_balance: facts.room,
         lifetime: caps.lifetime.map(|most| cap(None, most.money(), facts.used.in_all)),
         annual: annual.map(|annual| cap(Some(facts.cap_year), annual.amount.money(), facts.used.in_year)),
+        year_minimum: facts.year_minimum(),
         groups: facts.used.groups.clone(),
         interest: None,
     };
@@ -274,10 +292,15 @@ pub fn review(
         ReviewDecision::Pass => command.assessment.clone().or_else(|| claim.assessment.clone()),
         ReviewDecision::Return | ReviewDecision::Reject => None,
     };
+    let overrides = match command.decision {
+        ReviewDecision::Return => lapsed(&claim.overrides),
+        ReviewDecision::Pass | ReviewDecision::Reject => claim.overrides.clone(),
+    };
     Ok(Claim {
         status,
         held,
         assessment,
+        overrides,
         reason: command.reason,
         reviewed_by: Some(actor.subject.clone()),
         reviewed_on: Some(stamp.business_date),

@@ -39,6 +39,11 @@ impl ClaimPeriod {
         self.until.naive().pred_opt().map(Date::from_naive)
     }
 
+    /// The year of its last day: that in which its costs are.
+    pub fn last_year(self) -> FiscalYear {
+        self.last().unwrap_or(self.from).year()
+    }
+
     /// Whether all of its days are over. `pointer` is that of the period in the body. What is not used yet, and interest
     /// that has not accrued yet, is not subsidised (先付后贴).
     pub fn over(self, business_date: Date, pointer: &str) -> Result<(), ClaimError> {

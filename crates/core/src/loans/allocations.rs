@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use super::{InterestPeriod, LoanError};
 use crate::domain::dated::{Dated, in_force, steps};
 use crate::domain::money::OutOfRange;
-use crate::domain::{ClaimId, CreditCode, ExactPoints, Money, ProgrammeCode};
+use crate::domain::{ClaimId, CreditCode, Date, ExactPoints, Money, ProgrammeCode};
+use crate::programmes::funding::part_of;
 use crate::programmes::interest::Segment;
 use crate::programmes::stacking::{Levels, Stacked};
 use crate::programmes::{Level, RulesVersion};
@@ -29,6 +30,8 @@ pub struct LoanAllocation {
     pub principal: Vec<Dated<Money>>,
     /// CNY that it pays or would pay.
     pub amount: Money,
+    /// CNY of its base that counts for the minimum of its cost year; 0.00 where the rules have none, and while it is returned.
+    pub base: Money,
     /// Whose money it is, and beside whose its programme pays nothing on the same days.
     pub stacked: Stacked,
     /// Whether it still counts.
@@ -111,17 +114,25 @@ pub fn others(
     taken.into_iter().map(|step| Ok(Dated { date: step.date, value: step.value? })).collect()
 }
 
-/// CNY that claims under other programmes pay for days of the period, by whose money it is; each counts whole.
+/// CNY that claims under other programmes pay for days of the period, by whose money it is: of each the share of its days in
+/// common. Error: out of range.
 pub fn paid_by_others(
     own: ClaimId,
     programme: &ProgrammeCode,
     period: InterestPeriod,
     uses: &LoanAllocations,
-) -> Vec<(Level, Money)> {
+) -> Result<Vec<(Level, Money)>, OutOfRange> {
+    let days =
+        |from: Date, until: Date| i128::from(until.naive().signed_duration_since(from.naive()).num_days());
     let beside = uses.iter().filter(|(id, other)| {
         **id != own && other.live && other.programme != *programme && other.period.overlaps(&period)
     });
-    beside.map(|(_, other)| (other.stacked.level, other.amount)).collect()
+    let of = |(_, other): (&ClaimId, &LoanAllocation)| {
+        let theirs = other.period;
+        let common = days(theirs.from.max(period.from), theirs.until.min(period.until));
+        Ok((other.stacked.level, part_of(other.amount, common, days(theirs.from, theirs.until))?))
+    };
+    beside.map(of).collect()
 }
 
 /// CNY of principal that a cap leaves beside other claims, day by day. Error: out of range.

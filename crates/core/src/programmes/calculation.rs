@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::bounds::cut;
 pub use super::bounds::{Reduction, ReductionCode};
 pub use super::calculation_error::CalculationError;
-pub use super::cap_use::{CapUse, GroupUse};
+pub use super::cap_use::{CapUse, GroupUse, YearMinimum};
 use super::funding::joint_room;
 pub use super::inputs::Inputs;
 use super::interest::Segment;
@@ -60,6 +60,24 @@ pub struct Calculation {
     pub amount: Money,
     /// The amount by funding level.
     pub shares: Vec<ShareAmount>,
+}
+
+impl Calculation {
+    /// CNY of its base: what the ratios are taken of, or of interest the most principal that earns on a day. Down to the fen,
+    /// so that no sum of bases is more than what was filed.
+    pub fn base(&self) -> Result<Money, OutOfRange> {
+        if self.inputs.interest.is_some() {
+            return Ok(self.segments.iter().map(|one| one.eligible_principal).max().unwrap_or_default());
+        }
+        Exact::sum(self.lines.iter().map(|line| line.base))?.round(RoundingMode::Down)
+    }
+
+    /// Whether the bases of its cost year come to what the rules ask of it, where they do.
+    pub fn enough_in_year(&self) -> Result<(), CalculationError> {
+        let Some(YearMinimum { minimum, beside, .. }) = self.inputs.year_minimum else { return Ok(()) };
+        let base = beside.plus(self.base()?)?;
+        if base < minimum { Err(CalculationError::BelowMinimum { base, minimum }) } else { Ok(()) }
+    }
 }
 
 /// An approval never pays more than the sheet that was reviewed; less may have become of it since.
@@ -157,7 +175,7 @@ pub fn enough(amount: Money, policy: &Policy) -> Result<(), CalculationError> {
 }
 
 fn below_minimum(lines: &[SheetLine], policy: &Policy) -> Result<(), CalculationError> {
-    let Some(minimum) = policy.caps.minimum_base.map(Amount::money) else { return Ok(()) };
+    let Some(minimum) = policy.caps.minimum_of_each() else { return Ok(()) };
     let base = Exact::sum(lines.iter().map(|l| l.base))?;
     if base >= Exact::from_money(minimum) {
         return Ok(());

@@ -57,6 +57,17 @@ impl GroupUse {
     }
 }
 
+/// The least base of a cost year, and what other claims bring to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct YearMinimum {
+    /// The year of the last day of the claim's period.
+    pub year: FiscalYear,
+    /// CNY that the bases of all claims of the year come to at least.
+    pub minimum: Money,
+    /// CNY of the bases of the other claims of the year that are filed and not dropped.
+    pub beside: Money,
+}
+
 /// What was used of the caps of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CapUses {
@@ -95,6 +106,8 @@ pub enum CapPool {
     Programme(ProgrammeCode, CapScope),
     /// All programmes that name the group.
     Group(CapGroupCode),
+    /// The bases of what was filed, which a minimum of the year asks for.
+    Base(ProgrammeCode, CapScope),
 }
 
 /// Which use by an organisation is counted: of one calendar year, or of all (no year).

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Counts;
-use crate::domain::CapGroupCode;
 use crate::domain::money::Amount;
+use crate::domain::{CapGroupCode, Money};
 
 /// What becomes of the issue cap of a year when a voucher of it gives something back: closed, cancelled or expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -66,6 +66,17 @@ pub enum CapHolder {
     Contract,
 }
 
+/// Of what the least base is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MinimumBasePer {
+    /// Of each claim or voucher by itself.
+    #[default]
+    Claim,
+    /// Rental, interest: of all claims of a cost year together, when one of them is approved.
+    Year,
+}
+
 /// Upper limits, and the least base.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -94,6 +105,27 @@ pub struct Caps {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub minimum_base: Option<Amount>,
+    /// Of what that base is asked; of each claim or voucher where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub minimum_base_per: Option<MinimumBasePer>,
+}
+
+impl Caps {
+    /// CNY that each claim or voucher has for its base at least.
+    pub fn minimum_of_each(&self) -> Option<Money> {
+        self.minimum_base.map(Amount::money).filter(|_| !self.counts_year_base())
+    }
+
+    /// CNY that all claims of a cost year have for their bases together at least.
+    pub fn minimum_of_year(&self) -> Option<Money> {
+        self.minimum_base.map(Amount::money).filter(|_| self.counts_year_base())
+    }
+
+    /// Whether the bases of the claims of a cost year are summed.
+    pub fn counts_year_base(&self) -> bool {
+        self.minimum_base_per == Some(MinimumBasePer::Year)
+    }
 }
 
 /// What is too little to be paid for.

@@ -46,6 +46,13 @@ impl Policy {
         if by_cost && instrument == Instrument::Voucher {
             return Err(not_applicable("/caps/annual/year"));
         }
+        // a voucher has no cost year, and no other claim's base beside it
+        if self.caps.minimum_base_per.is_some() && instrument == Instrument::Voucher {
+            return Err(not_applicable("/caps/minimum_base_per"));
+        }
+        if self.caps.minimum_base_per.is_some() && self.caps.minimum_base.is_none() {
+            return Err(missing("/caps/minimum_base"));
+        }
         let misplaced = match (self.caps.per, instrument) {
             (None | Some(CapHolder::Organisation), _) => false,
             (Some(CapHolder::Project | CapHolder::Loan), instrument) => {

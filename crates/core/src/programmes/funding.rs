@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calculation_error::CalculationError;
 use super::policy::Policy;
-use super::stacking::Levels;
+use super::stacking::{Levels, Stacking};
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{Exact, Line, Money, Percent, RoundingMode};
 
@@ -50,12 +50,14 @@ pub struct LevelMoney {
     pub level: Level,
     /// CNY as who asks says.
     pub declared: Money,
-    /// CNY that the agency's other programmes are known to pay.
+    /// CNY that the agency's other programmes are known to pay; beside a joint ceiling the part that falls to these costs. Of a
+    /// redemption with it what was declared for its voucher.
     pub known: Money,
 }
 
 impl LevelMoney {
-    fn counted(self) -> Money {
+    /// CNY: the greater of both.
+    pub fn counted(self) -> Money {
         self.declared.max(self.known)
     }
 }
@@ -76,6 +78,18 @@ pub fn by_level(
     }
     let of = |(level, [declared, known]): (Level, [Money; 2])| LevelMoney { level, declared, known };
     Ok(sums.into_iter().map(of).filter(|of| of.counted().is_positive()).collect())
+}
+
+/// CNY of an amount that falls to a part of what it is paid for, of the whole at most; up to the fen, so that a ceiling beside it
+/// stays one. The whole is above zero.
+pub fn part_of(amount: Money, part: i128, whole: i128) -> Result<Money, OutOfRange> {
+    if part >= whole {
+        return Ok(amount);
+    }
+    let times = i128::from(amount.fen()).checked_mul(part.max(0)).ok_or(OutOfRange)?;
+    let up =
+        times.checked_add(whole.max(1) - 1).ok_or(OutOfRange)?.checked_div(whole.max(1)).ok_or(OutOfRange)?;
+    i64::try_from(up).map(Money::from_fen).map_err(|_| OutOfRange)
 }
 
 /// CNY of all levels, as far as the rules take it off.
@@ -106,11 +120,20 @@ impl Policy {
         !self.stacking.takes_off().is_empty() || self.joint_ceiling_percent.is_some()
     }
 
-    /// Whether nothing is declared beside which the rules pay nothing. A joint ceiling says how much may stand beside, unless
-    /// the rules name the levels that may not.
+    /// Whether a joint ceiling says how much other money may stand beside, since the rules name no levels that may not.
+    pub fn bounds_others(&self) -> bool {
+        let excludes = self.stacking.mode() == Stacking::Exclusive && self.stacking.named().is_none();
+        self.joint_ceiling_percent.is_some() && excludes
+    }
+
+    /// Beside whose money they pay nothing, whether that is known or declared.
+    pub fn refuses(&self) -> Levels {
+        if self.bounds_others() { Levels::NONE } else { self.stacking.refuses() }
+    }
+
+    /// Whether nothing is declared beside which the rules pay nothing.
     pub fn alone(&self, other_funding: Option<&[OtherFunding]>) -> Result<(), CalculationError> {
-        let bounded = self.joint_ceiling_percent.is_some() && self.stacking.named().is_none();
-        let refuses = if bounded { Levels::NONE } else { self.stacking.refuses() };
+        let refuses = self.refuses();
         match other_funding.into_iter().flatten().find(|other| refuses.contains(other.level)) {
             Some(other) => Err(CalculationError::OtherFundingClashes { level: other.level }),
             None => Ok(()),
@@ -131,6 +154,20 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn parts_of_an_amount_are_together_at_least_the_amount_and_a_fen_each_more_at_most(
+            fen in 0_i64..1_000_000_000,
+            parts in proptest::collection::vec(1_i64..1_000_000, 1..12),
+        ) {
+            let whole: i128 = parts.iter().copied().map(i128::from).sum();
+            let of = |part: &i64| part_of(Money::from_fen(fen), i128::from(*part), whole).unwrap();
+            let sum: i64 = parts.iter().map(|part| of(part).fen()).sum();
+            let most = fen + i64::try_from(parts.len()).unwrap();
+            proptest::prop_assert!(fen <= sum && sum <= most);
+        }
+    }
 
     #[test]
     fn a_joint_ceiling_is_rounded_once() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assessment::Assessment;
 use super::bounds::Caps;
-use super::cap_use::{CapUse, GroupUse};
+use super::cap_use::{CapUse, GroupUse, YearMinimum};
 use super::documents::Documents;
 use super::eligibility::Lists;
 use super::funding::LevelMoney;
@@ -67,6 +67,10 @@ pub struct Inputs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub annual: Option<CapUse>,
+    /// The least base of its cost year, where the rules ask that of the year; its approval asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub year_minimum: Option<YearMinimum>,
     /// The caps that its programme shares with others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupUse>,

@@ -43,6 +43,8 @@ pub enum OverrideStatus {
     Proposed,
     Approved,
     Rejected,
+    /// What it was for was sent back: filed again it is asked for again.
+    Lapsed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,8 +138,8 @@ pub enum OverrideError {
 crate::domain::coded!(OverrideError: OverrideNotAllowed OverrideOutOfRange WrongState);
 
 impl OverrideRule {
-    /// The cap that the rules themselves have; those of a tier are not known here.
-    fn own(policy: &Policy, code: OverrideCode) -> Option<Amount> {
+    /// The cap that rules have, those of a tier where they are a tier's.
+    fn cap(policy: &Policy, code: OverrideCode) -> Option<Amount> {
         match code {
             OverrideCode::ClaimCap => policy.caps.claim,
             OverrideCode::LifetimeCap => policy.caps.lifetime,
@@ -153,12 +155,12 @@ impl OverrideRule {
             OverrideCode::LifetimeCap => caps.lifetime,
             OverrideCode::AnnualCap => caps.annual.as_ref().map(|annual| annual.amount),
         });
-        let mut caps = Self::own(policy, self.code).into_iter().chain(of_tiers).peekable();
+        let mut caps = Self::cap(policy, self.code).into_iter().chain(of_tiers).peekable();
         caps.peek().is_some() && caps.all(|cap| cap.money() < self.up_to.money())
     }
 }
 
-/// One more, which waits for another person.
+/// One more, which waits for another person. `policy` is the rules as the tier of the case has them: its cap is raised.
 pub fn propose(
     known: &[Override],
     policy: &Policy,
@@ -171,9 +173,11 @@ pub fn propose(
     let rule = policy.overrides.iter().flatten().find(|rule| rule.code == command.code);
     let rule = rule.filter(|_| known.len() < OVERRIDES_MAX);
     let rule = rule.ok_or(OverrideError::OverrideNotAllowed { cap: command.code })?;
-    let own = OverrideRule::own(policy, command.code);
+    // a case whose tier has no such cap has nothing to be relaxed
+    let cap = OverrideRule::cap(policy, command.code);
+    let cap = cap.ok_or(OverrideError::OverrideNotAllowed { cap: command.code })?;
     let to = command.to.money();
-    if to > rule.up_to.money() || own.is_some_and(|cap| to <= cap.money()) {
+    if to > rule.up_to.money() || to <= cap.money() {
         return Err(OverrideError::OverrideOutOfRange { up_to: rule.up_to });
     }
     let last = known.last().map_or(0, |one| one.number);
@@ -195,6 +199,17 @@ pub fn decide(one: &Override, rejection: Option<TextHash>, actor: &Actor) -> Res
     WrongState::unless(one.status, &[OverrideStatus::Proposed])?;
     let status = if rejection.is_some() { OverrideStatus::Rejected } else { OverrideStatus::Approved };
     Ok(Override { status, rejection, decided_by: Some(actor.subject.clone()), ..one.clone() })
+}
+
+/// Once a claim is sent back, nothing that was proposed or approved for it counts: what is filed then may be another case.
+pub fn lapsed(overrides: &[Override]) -> Vec<Override> {
+    let lapse = |one: &Override| match one.status {
+        OverrideStatus::Proposed | OverrideStatus::Approved => {
+            Override { status: OverrideStatus::Lapsed, ..one.clone() }
+        }
+        OverrideStatus::Rejected | OverrideStatus::Lapsed => one.clone(),
+    };
+    overrides.iter().map(lapse).collect()
 }
 
 /// What counts: the newest that was approved of each cap.

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::assessment::AssessmentRule;
-pub use super::caps::{AnnualCap, CapHolder, CapYear, Caps, Minimums, Released};
+pub use super::caps::{AnnualCap, CapHolder, CapYear, Caps, MinimumBasePer, Minimums, Released};
 pub use super::dating::{Round, RulesBy, Term, TermFrom, Windows};
 pub use super::eligibility::{BankRule, Eligibility, ProjectRule, ProviderRule, RelatedProvider};
 use super::grants::GrantRules;

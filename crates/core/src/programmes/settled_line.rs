@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::money::Amount;
-use crate::domain::{Exact, Label, Percent, Quantity};
+use crate::domain::money::{Amount, OutOfRange};
+use crate::domain::{Exact, Label, Money, Percent, Quantity};
 
 /// A line that a ratio is taken of: of a contract or of a settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -35,6 +35,11 @@ impl SettledLine {
     /// A line as somebody writes it.
     pub const fn new(item: Label, amount: Amount, tax_percent: Option<Percent>) -> Self {
         Self { item, amount, tax_percent, metered: None, quantity: None, unit: None }
+    }
+
+    /// CNY of all lines, tax included.
+    pub fn total(lines: &[Self]) -> Result<Money, OutOfRange> {
+        Money::sum(lines.iter().map(|line| line.amount.money()))
     }
 
     /// CNY, tax included, with all of its decimals.

@@ -162,7 +162,7 @@ pub struct Stacked {
 
 impl Stacked {
     pub fn of(level: Level, policy: &Policy) -> Self {
-        Self { level, refuses: policy.stacking.refuses() }
+        Self { level, refuses: policy.refuses() }
     }
 
     /// Whether one of both does not suffer the other.

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
+use crate::domain::dates::FiscalYear;
 use crate::domain::money::OutOfRange;
 use crate::domain::{ClaimId, Date, Money, Month, ProgrammeCode, VoucherId};
 use crate::programmes::Level;
 use crate::programmes::documents::{InvoiceAmount, ItemAmount};
+use crate::programmes::funding::part_of;
 use crate::programmes::stacking::{Levels, Stacked};
 
 /// Who rests on a contract.
@@ -69,6 +71,8 @@ pub struct Settled {
     pub netted: Vec<Netted>,
     /// What counts of which invoice, CNY, in the order of their numbers.
     pub invoices: Vec<InvoiceAmount>,
+    /// CNY of its base that counts for the minimum of its cost year; 0.00 where the rules have none, and while it is returned.
+    pub base: Money,
 }
 
 /// Days: the first counts, the last does not (算头不算尾).
@@ -92,11 +96,37 @@ impl Days {
         (Month::of(self.from), Month::of(last))
     }
 
+    /// How many there are.
+    fn count(self) -> i128 {
+        i128::from(self.until.naive().signed_duration_since(self.from.naive()).num_days().max(0))
+    }
+
+    /// How many of them are days of another's.
+    fn in_common(self, other: Self) -> i128 {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }.count()
+    }
+
+    /// The year of the last day.
+    pub fn last_year(self) -> FiscalYear {
+        self.until.naive().pred_opt().map_or(self.from, Date::from_naive).year()
+    }
+
     /// From the first of both to the last of both.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
         Self { from: self.from.min(other.from), until: self.until.max(other.until) }
     }
+}
+
+/// A part of a contract.
+#[derive(Debug, Clone, Copy)]
+pub struct ContractPart {
+    /// Its days; none of a redemption.
+    pub days: Option<Days>,
+    /// CNY that is settled of it.
+    pub amount: Money,
+    /// CNY of the contract, above zero.
+    pub whole: Money,
 }
 
 /// What was taken off a claim for what another pays.
@@ -155,6 +185,28 @@ impl ContractAllocations {
         self.beside(own)
             .filter(move |(_, one)| one.programme == *programme)
             .filter_map(|(id, one)| Some((id, one.settled.as_deref()?)))
+    }
+
+    /// What others pay for a part of the contract, by whose money it is: of a voucher, which stands for the whole contract, the
+    /// share that the part has of the contract's amount; of a claim, where the part has days, that of its days in common. A joint
+    /// ceiling takes each yuan off once so, whichever part is claimed first. Error: out of range.
+    pub fn beside_part(
+        &self,
+        own: ContractHolder,
+        programme: &ProgrammeCode,
+        part: ContractPart,
+    ) -> Result<Vec<(Level, Money)>, OutOfRange> {
+        let ContractPart { days, amount, whole } = part;
+        let others = self.beside(own).filter(|(_, one)| one.programme != *programme);
+        let of = |(_, other): (ContractHolder, &ContractAllocation)| {
+            let theirs = other.settled.as_deref().map(|settled| settled.days);
+            let falls = match days.zip(theirs) {
+                Some((days, theirs)) => part_of(other.amount, days.in_common(theirs), theirs.count()),
+                None => part_of(other.amount, i128::from(amount.fen()), i128::from(whole.fen())),
+            };
+            Ok((other.stacked.level, falls?))
+        };
+        others.map(of).collect()
     }
 
     /// What others pay for these days and no claim of the programme took off yet: of a voucher, which stands for the

@@ -24,6 +24,7 @@ rows! {
         points: Decimal,
         principal: Value,
         amount: Decimal,
+        base: Decimal,
         level: String,
         refuses: Value,
         live: bool,
@@ -68,6 +69,7 @@ impl LoanAllocationRow {
             points: points(u.points),
             principal: convert::json(&u.principal)?,
             amount: convert::decimal(u.amount),
+            base: convert::decimal(u.base),
             level: u.stacked.level.into_str().to_owned(),
             refuses: convert::json(&u.stacked.refuses)?,
             live: u.live,
@@ -86,6 +88,7 @@ impl LoanAllocationRow {
             points: convert::read(&self.points.normalize().to_string())?,
             principal: convert::read_json(&self.principal)?,
             amount: convert::money(self.amount)?,
+            base: convert::money(self.base)?,
             stacked: Stacked {
                 level: convert::read(&self.level)?,
                 refuses: convert::read_json(&self.refuses)?,

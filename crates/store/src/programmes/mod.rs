@@ -174,30 +174,44 @@ impl UsageRow {
 impl UsageRow {
     fn pool(&self) -> Result<CapPool, Unreadable> {
         let unknown = || Unreadable(format!("usage of the scope {}", self.scope));
-        let of = |scope| Ok(CapPool::Programme(convert::read(&self.programme)?, scope));
+        let programme = || convert::read(&self.programme);
         match self.scope.split_once('/') {
-            None if self.scope.is_empty() => of(CapScope::Organisation),
-            Some(("project", fold)) => of(CapScope::Project(Folded::stored(fold))),
-            Some(("loan", id)) => of(CapScope::Loan(convert::read(id)?)),
-            Some(("contract", id)) => of(CapScope::Contract(convert::read(id)?)),
             Some(("group", code)) => Ok(CapPool::Group(convert::read(code)?)),
-            None | Some(_) => Err(unknown()),
+            Some(("base", scope)) => Ok(CapPool::Base(programme()?, read_scope(scope)?.ok_or_else(unknown)?)),
+            None if self.scope == "base" => Ok(CapPool::Base(programme()?, CapScope::Organisation)),
+            None | Some(_) => {
+                Ok(CapPool::Programme(programme()?, read_scope(&self.scope)?.ok_or_else(unknown)?))
+            }
         }
+    }
+}
+
+/// Whose use it is, as a column has it.
+fn read_scope(column: &str) -> Result<Option<CapScope>, Unreadable> {
+    Ok(match column.split_once('/') {
+        None if column.is_empty() => Some(CapScope::Organisation),
+        Some(("project", fold)) => Some(CapScope::Project(Folded::stored(fold))),
+        Some(("loan", id)) => Some(CapScope::Loan(convert::read(id)?)),
+        Some(("contract", id)) => Some(CapScope::Contract(convert::read(id)?)),
+        None | Some(_) => None,
+    })
+}
+
+fn scope_column(scope: &CapScope) -> String {
+    match scope {
+        CapScope::Organisation => String::new(),
+        CapScope::Project(fold) => format!("project/{fold}"),
+        CapScope::Loan(id) => format!("loan/{id}"),
+        CapScope::Contract(id) => format!("contract/{id}"),
     }
 }
 
 pub fn usage_columns(key: &CapUsageKey) -> (String, String, String, i16, String) {
     let (programme, scope) = match &key.pool {
         CapPool::Group(code) => (String::new(), format!("group/{code}")),
-        CapPool::Programme(programme, scope) => {
-            let scope = match scope {
-                CapScope::Organisation => String::new(),
-                CapScope::Project(fold) => format!("project/{fold}"),
-                CapScope::Loan(id) => format!("loan/{id}"),
-                CapScope::Contract(id) => format!("contract/{id}"),
-            };
-            (programme.to_string(), scope)
-        }
+        CapPool::Programme(programme, scope) => (programme.to_string(), scope_column(scope)),
+        CapPool::Base(programme, CapScope::Organisation) => (programme.to_string(), "base".to_owned()),
+        CapPool::Base(programme, scope) => (programme.to_string(), format!("base/{}", scope_column(scope))),
     };
     (
         programme,

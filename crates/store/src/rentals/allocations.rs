@@ -28,6 +28,7 @@ rows! {
         metered: Option<bool>,
         netted: Option<Value>,
         invoices: Option<Value>,
+        base: Option<Decimal>,
     }
 }
 
@@ -57,6 +58,7 @@ impl ContractAllocationRow {
             metered: settled.map(|settled| settled.metered),
             netted: settled.map(|settled| convert::json(&settled.netted)).transpose()?,
             invoices: settled.map(|settled| convert::json(&settled.invoices)).transpose()?,
+            base: settled.map(|settled| convert::decimal(settled.base)),
         })
     }
 
@@ -90,6 +92,7 @@ impl ContractAllocationRow {
             metered: self.metered.unwrap_or_default(),
             netted: convert::read_json(&listed(&self.netted))?,
             invoices: convert::read_json(&listed(&self.invoices))?,
+            base: self.base.map(convert::money).transpose()?.unwrap_or_default(),
         }))
     }
 }

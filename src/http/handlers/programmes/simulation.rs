@@ -22,6 +22,7 @@ use subsidy_core::claims::NameClaim;
 use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::{ClaimId, Code, CreditCode, Date, Line, Money, ProgrammeCode, Sequence};
 use subsidy_core::programmes::bounds::Reduction;
+use subsidy_core::programmes::calculation::YearMinimum;
 use subsidy_core::programmes::interest::Bound;
 use subsidy_core::programmes::{Policy, Programme};
 use subsidy_store::db::pool::Connection;
@@ -75,6 +76,11 @@ pub struct SimulatedDocument {
     reductions: Vec<Reduction>,
     /// What keeps days, principal or points from earning.
     bound_by: Vec<Bound>,
+    /// Where the rules ask their least base of a cost year: that, with what the other claims that are tried bring to it. No claim
+    /// is refused for it here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    year_minimum: Option<YearMinimum>,
     /// The code with which the rules that are tried refuse it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -127,6 +133,7 @@ impl From<Tried> for SimulatedDocument {
             tier: one.tier,
             reductions: one.reductions,
             bound_by: one.bound_by,
+            year_minimum: one.year_minimum,
             refusal: one.refusal.map(|code| code.into_str()),
             not_comparable: one.not_comparable,
         }

@@ -197,6 +197,7 @@ impl Decide for ApproveClaim {
         let room = rules::Facts { room: facts.room.map(|_| before.held), documents, ..facts };
         let number = before.calculation.saturating_add(1);
         let sheet = basis.sheet(context, &before.subject, number, &room)?;
+        sheet.enough_in_year()?;
         not_before_freed(
             context,
             (cap_usage::Counted::claim(context, before, &rules.rules)?, &rules.rules),

@@ -1,17 +1,20 @@
 //! Caps that are relaxed for one claim or voucher.
 
+use std::borrow::Cow;
+
 use super::{claim_decisions, claims, vouchers};
+use crate::book::Key;
 use crate::book::context::{Context, Decide, Reads, found};
 use crate::book::effects::{Change, Decision, Effects, Outcome, Transition};
+use crate::book::guards::claim_basis::ClaimBasis;
 use crate::book::guards::programmes;
 use crate::book::refusal::{AccessError, Stop};
-use crate::book::{Fault, Key};
 use crate::claims::{Claim, ClaimStatus};
 use crate::domain::{TextHash, WrongState};
+use crate::programmes::Policy;
 use crate::programmes::overrides::{
     self, ApproveOverride, Overridden, Override, OverrideStatus, ProposeOverride, RejectOverride,
 };
-use crate::programmes::{Policy, RulesKey};
 use crate::vouchers::{Voucher, VoucherStatus};
 
 /// A claim or a voucher that waits for its approval.
@@ -63,16 +66,21 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn policy(self, context: Context<'a>) -> Result<&'a Policy, Fault> {
-        let key = match self {
+    /// The rules of its filing, as its tier has them: what is relaxed is the cap that applies to it.
+    fn policy(self, context: Context<'a>) -> Result<Cow<'a, Policy>, Stop> {
+        match self {
             Self::Claim(claim) => {
-                RulesKey { programme: claim.programme.clone(), number: claim.rules_version }
+                let rules = programmes::rules_of(context, claim)?;
+                let today = context.stamp.business_date;
+                let basis = ClaimBasis::of(context, claim)?;
+                let facts = basis.facts(context, rules, (claim.into(), claim.held), today)?;
+                Ok(rules.rules.under(facts.tier))
             }
             Self::Voucher(voucher) => {
-                RulesKey { programme: voucher.programme.clone(), number: voucher.rules_version }
+                let rules = programmes::version(context.book, &voucher.programme, voucher.rules_version)?;
+                Ok(rules.rules.under(voucher.tier))
             }
-        };
-        Ok(&programmes::version(context.book, &key.programme, key.number)?.rules)
+        }
     }
 
     /// With one more, or one decided. Once it is approved, what waits is computed with the cap relaxed.
@@ -123,11 +131,14 @@ impl<'a> Case<'a> {
 impl Decide for ProposeOverride {
     fn needs(&self, reads: &mut Reads<'_>) {
         read(self.of, reads);
+        if let Overridden::Claim(id) = self.of {
+            claims::read_inputs(id, reads);
+        }
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let case = Case::of(context, self.of)?;
-        let made = overrides::propose(case.overrides(), case.policy(context)?, self, context.actor)?;
+        let made = overrides::propose(case.overrides(), &*case.policy(context)?, self, context.actor)?;
         case.conclude(context, made, None)
     }
 }

@@ -10,14 +10,16 @@ use crate::book::guards::loan_basis::LoanBasis;
 use crate::book::guards::parties::{self, applicant, of_claim, party};
 use crate::book::guards::rental_basis::{self, Beside, RentalBasis};
 use crate::book::guards::voucher_basis::{self, voucher};
-use crate::book::guards::{claim_basis, programmes};
+use crate::book::guards::{claim_basis, programmes, year_bases};
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
 use crate::claims::recalculation::{
     self as rules, ApproveRecalculation, ClaimChanges, Correction, ProposeRecalculation, Recalculation,
     RecalculationKey, RecalculationStatus, RejectRecalculation,
 };
-use crate::claims::{Claim, ClaimError, ClaimSubject, backing as invoices, payable, rules as claims};
+use crate::claims::{
+    Claim, ClaimError, ClaimPeriod, ClaimSubject, backing as invoices, payable, rules as claims,
+};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, Date, Line, Money, Subject, WrongState};
 use crate::ledger::{Account, BalanceKey};
@@ -25,7 +27,7 @@ use crate::programmes::calculation::Calculation;
 use crate::programmes::documents::Documents;
 use crate::programmes::overrides;
 use crate::programmes::prorated::Prorated;
-use crate::programmes::{Counts, DatesError, ProgrammeError, RulesVersion};
+use crate::programmes::{Counts, DatesError, Level, ProgrammeError, RulesVersion};
 use crate::recoveries::{Recovery, rules as recoveries};
 use crate::rentals::allocations::Netted;
 use crate::vouchers::{Voucher, correction};
@@ -49,6 +51,7 @@ fn committable(context: Context<'_>, claim: &Claim, voucher: &Voucher) -> Result
 struct Limits {
     room: Option<Money>,
     others: Option<Vec<Netted>>,
+    beside: Vec<(Level, Money)>,
     documents: Option<Documents>,
     prorated: Option<Prorated>,
 }
@@ -67,12 +70,14 @@ fn limits(
             let own = rules::charged(before)?;
             let room = correction::room_to_correct(voucher, own, committable, today);
             let room = Some(room?);
-            Ok(Limits { room, ..Limits::default() })
+            let beside = voucher_basis::beside(context, voucher, rules, changed.subject.settlement())?;
+            Ok(Limits { room, beside, ..Limits::default() })
         }
         ClaimSubject::RentalSubsidy { rental, .. } => {
-            let Beside { others, documents } = rental_basis::anew(context, *rental, rules, changed.into())?;
+            let Beside { others, part, documents } =
+                rental_basis::anew(context, *rental, rules, changed.into())?;
             let prorated = RentalBasis::under(context, before)?.and_then(|basis| basis.prorated(rules));
-            Ok(Limits { room: None, others, documents, prorated })
+            Ok(Limits { room: None, others, beside: part, documents, prorated })
         }
         ClaimSubject::InterestSubsidy { .. } | ClaimSubject::GrantTranche { .. } => Ok(Limits::default()),
     }
@@ -88,8 +93,11 @@ fn read_earlier(claim: &Claim, reads: &mut Reads<'_>) {
     }
 }
 
-/// What a claim is computed from anew: its rules, those of its voucher, and what the caps of its year count.
-fn read_anew(claim: &Claim, reads: &mut Reads<'_>) {
+/// What a claim is computed from anew, perhaps for another period: its rules, those of its voucher, and what the caps of its year count.
+fn read_anew(claim: &Claim, period: Option<ClaimPeriod>, reads: &mut Reads<'_>) {
+    if let Some(period) = period {
+        year_bases::read(cap_usage::Counted::peeked(claim, reads), period.last_year(), reads);
+    }
     parties::read(claim, reads);
     backing::read(claim, reads);
     claim_basis::read(claim, reads);
@@ -122,7 +130,11 @@ fn anew(
     let used = cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?;
     // what is still asked back is given back first, so that it is free as well
     let used = used.beside(before.amount.plus(asked)?)?;
-    let Limits { room, others, documents, prorated } = limits(context, before, changed, rules)?;
+    let year_base = match (changed.subject.period(), claim_basis::counted_base(context, before)?) {
+        (Some(period), Some(own)) => year_bases::beside(context, (of, &rules.rules), period, own)?,
+        (None, _) | (_, None) => None,
+    };
+    let Limits { room, others, beside, documents, prorated } = limits(context, before, changed, rules)?;
     let documents = documents.map(|documents| documents.accepted_by(Some(word)));
     let between = of_claim(context, before)?;
     let applicant = applicant(context, &between, rules)?;
@@ -142,6 +154,7 @@ fn anew(
         fiscal_year: Some(before.fiscal_year),
         room,
         others,
+        beside,
         declared: changed.other_funding.clone(),
         assessment: changed.assessment.clone(),
         overrides: relaxed,
@@ -149,6 +162,7 @@ fn anew(
         prorated,
         cap_year,
         used,
+        year_base,
         day: approved_on,
     };
     let sheet = sheet(context, changed, number, &facts)?;
@@ -213,7 +227,7 @@ impl Decide for ProposeRecalculation {
         let Some(claim) = reads.book.claims.peek(&self.claim) else { return };
         let number = rules::next_number(claim);
         reads.insert(Key::Recalculation(RecalculationKey { claim: self.claim, number }));
-        read_anew(claim, reads);
+        read_anew(claim, self.changes.period, reads);
     }
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
@@ -284,7 +298,11 @@ impl Decide for ApproveRecalculation {
         read_waiting(self.claim, self.number, reads);
         reads.insert(Key::Recovery(self.recovery));
         let Some(claim) = reads.book.claims.peek(&self.claim) else { return };
-        read_anew(claim, reads);
+        let number = self.number.or(claim.pending);
+        let key = number.map(|number| RecalculationKey { claim: self.claim, number });
+        let waiting = key.and_then(|key| reads.book.recalculations.peek(&key));
+        let period = waiting.and_then(|waiting| waiting.subject(claim).period());
+        read_anew(claim, period, reads);
         deductions::read_deducted(claim, self.effective_date.unwrap_or(reads.today), reads);
         reads.extend(payable::balances(claim).map(Key::Balance));
         let asked_back = [Account::F1212, Account::F2103];

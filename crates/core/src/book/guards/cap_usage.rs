@@ -34,7 +34,7 @@ pub(crate) struct Counted<'a> {
     /// Not known where nothing counts by it.
     rests_on: Option<RestsOn>,
     /// A version of the rules beside those of a programme that is known.
-    version: Option<u32>,
+    pub(super) version: Option<u32>,
 }
 
 impl<'a> Counted<'a> {
@@ -113,7 +113,17 @@ impl<'a> Counted<'a> {
         Ok(self.pools(rules, context.book))
     }
 
-    const fn key(&self, pool: CapPool, year: Option<FiscalYear>, counts: Counts) -> CapUsageKey {
+    /// The sums of the bases of a cost year that a case counts in, that of whom the caps are counted by first.
+    pub(super) fn bases(&self, rules: &Policy, book: &Book) -> Vec<CapPool> {
+        let of = |pool| match pool {
+            CapPool::Programme(programme, scope) => Some(CapPool::Base(programme, scope)),
+            CapPool::Group(_) | CapPool::Base(..) => None,
+        };
+        let pools = if rules.caps.counts_year_base() { self.pools(rules, book) } else { Vec::new() };
+        pools.into_iter().filter_map(of).collect()
+    }
+
+    pub(super) const fn key(&self, pool: CapPool, year: Option<FiscalYear>, counts: Counts) -> CapUsageKey {
         CapUsageKey { pool, organisation: self.organisation, year, counts }
     }
 }
@@ -138,7 +148,7 @@ pub(crate) fn read(of: Counted<'_>, year: Option<FiscalYear>, counts: Counts, re
 }
 
 /// CNY that a cap counts.
-fn amount(context: Context<'_>, key: &CapUsageKey) -> Result<Money, Fault> {
+pub(super) fn amount(context: Context<'_>, key: &CapUsageKey) -> Result<Money, Fault> {
     Ok(context.book.usages.get(key)?.map_or(Money::ZERO, |used| used.amount))
 }
 

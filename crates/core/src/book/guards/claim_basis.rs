@@ -4,7 +4,7 @@ use super::award_basis::{self, AwardBasis};
 use super::cap_usage::{self, Counted};
 use super::loan_basis::{self, LoanBasis};
 use super::rental_basis::{self, RentalBasis};
-use super::{parties, programmes, voucher_basis};
+use super::{parties, programmes, voucher_basis, year_bases};
 use crate::book::Key;
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
@@ -12,11 +12,13 @@ use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
 use crate::claims::rental_claims::{self as settlement, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, rules};
+use crate::domain::dates::FiscalYear;
 use crate::domain::{Date, Money};
 use crate::grants::GrantError;
 use crate::programmes::calculation::Calculation;
 use crate::programmes::overrides;
 use crate::programmes::{Counts, EligibilityError, RulesVersion};
+use crate::rentals::allocations::ContractHolder;
 use crate::tags::TagSubject;
 use crate::vouchers::Voucher;
 
@@ -34,7 +36,7 @@ pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
         ClaimRequest::VoucherRedemption { voucher, .. } => {
             reads.insert(Key::Voucher(*voucher));
             let Some(found) = reads.book.vouchers.peek(voucher) else { return };
-            reads.insert(Key::Rental(found.rental));
+            voucher_basis::read(found, reads);
             (Counted::voucher(found), found.provider, TagSubject::Rental(found.rental))
         }
         ClaimRequest::RentalSubsidy { programme: code, rental, .. } => {
@@ -61,6 +63,9 @@ pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
     cap_usage::read(of, Some(reads.today.year()), Counts::Redemption, reads);
     let cost_year = request.period().and_then(ClaimPeriod::last).map(Date::year);
     cap_usage::read(of, cost_year, Counts::Redemption, reads);
+    if let Some(period) = request.period() {
+        year_bases::read(of, period.last_year(), reads);
+    }
 }
 
 /// What the cap of the year counts in which the period of a claim is to lie that is written anew.
@@ -68,6 +73,9 @@ pub(crate) fn read_cost_year(command: &WriteClaim, reads: &mut Reads<'_>) {
     let Some(claim) = reads.book.claims.peek(&command.id) else { return };
     let cost_year = command.request.period().and_then(ClaimPeriod::last).map(Date::year);
     cap_usage::read(Counted::peeked(claim, reads), cost_year, Counts::Redemption, reads);
+    if let Some(period) = command.request.period() {
+        year_bases::read(Counted::peeked(claim, reads), period.last_year(), reads);
+    }
 }
 
 /// The voucher, the contract or the loan that a claim rests on.
@@ -76,7 +84,7 @@ pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
         ClaimSubject::VoucherRedemption { voucher, .. } => {
             reads.insert(Key::Voucher(*voucher));
             let Some(voucher) = reads.book.vouchers.peek(voucher) else { return };
-            reads.insert(Key::Rental(voucher.rental));
+            voucher_basis::read(voucher, reads);
             if voucher.closed {
                 cap_usage::read_released(voucher, reads);
             }
@@ -92,6 +100,25 @@ pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
             loan_basis::read_rates(&claim.programme, reads);
         }
         ClaimSubject::GrantTranche { award, .. } => award_basis::read(*award, reads),
+    }
+    read_bases(claim, reads);
+}
+
+/// The sums that a claim's base counts in: those of the year of its period, and of the year that it counted in before.
+fn read_bases(claim: &Claim, reads: &mut Reads<'_>) {
+    let (book, of) = (reads.book, Counted::peeked(claim, reads));
+    let counted = match &claim.subject {
+        ClaimSubject::RentalSubsidy { rental, .. } => {
+            rental_basis::counted_year(book.uses.peek(rental), claim.id)
+        }
+        ClaimSubject::InterestSubsidy { loan, .. } => {
+            loan_basis::counted_year(book.loan_uses.peek(loan), claim.id)
+        }
+        ClaimSubject::VoucherRedemption { .. } | ClaimSubject::GrantTranche { .. } => None,
+    };
+    let year = claim.subject.period().map(ClaimPeriod::last_year);
+    for year in [year, counted].into_iter().flatten() {
+        year_bases::read(of, year, reads);
     }
 }
 
@@ -163,7 +190,10 @@ impl<'a> ClaimBasis<'a> {
         day: Date,
     ) -> Result<rules::Facts<'a>, Stop> {
         let facts = match self {
-            Self::Voucher(voucher) => voucher_basis::facts(context, voucher, rules, own, day),
+            Self::Voucher(voucher) => {
+                let settlement = asked.subject.settlement();
+                voucher_basis::facts(context, voucher, rules, (settlement, own), day)
+            }
             Self::Rental(rental) => rental.facts(context, rules, asked, day),
             Self::Loan(loan) => loan.facts(context, rules, day),
             Self::Award(basis) => basis.facts(context, rules, day),
@@ -229,19 +259,35 @@ impl<'a> ClaimBasis<'a> {
     }
 }
 
+/// What a claim counts for the minimum of which year; nothing of what has no period.
+pub(crate) fn counted_base(context: Context<'_>, claim: &Claim) -> Result<Option<(FiscalYear, Money)>, Stop> {
+    match &claim.subject {
+        ClaimSubject::RentalSubsidy { rental, period, .. } => {
+            let known = context.book.uses.get(rental)?;
+            let known = known.and_then(|known| known.get(&ContractHolder::Claim(claim.id)));
+            Ok(Some(rental_basis::counted_base(known, *period)))
+        }
+        ClaimSubject::InterestSubsidy { loan, terms } => {
+            let known = context.book.loan_uses.get(loan)?.and_then(|known| known.get(&claim.id));
+            Ok(Some(loan_basis::counted_base(known, terms.period)))
+        }
+        ClaimSubject::VoucherRedemption { .. } | ClaimSubject::GrantTranche { .. } => Ok(None),
+    }
+}
+
 /// What a claim takes of the contract or the loan that it rests on, for as long as it counts; nothing where that stays.
 /// `sheet` is the one that the step made.
 pub(crate) fn used(
     context: Context<'_>,
     claim: &Claim,
     sheet: Option<&Calculation>,
-) -> Result<Option<Change>, Stop> {
+) -> Result<Vec<Change>, Stop> {
     match &claim.subject {
-        ClaimSubject::VoucherRedemption { .. } => Ok(None),
+        ClaimSubject::VoucherRedemption { .. } => Ok(Vec::new()),
         ClaimSubject::RentalSubsidy { .. } => rental_basis::used(context, claim, sheet),
         ClaimSubject::InterestSubsidy { loan, terms } => {
             loan_basis::used(context, claim, (*loan, *terms), sheet)
         }
-        ClaimSubject::GrantTranche { .. } => award_basis::used(context, claim),
+        ClaimSubject::GrantTranche { .. } => Ok(award_basis::used(context, claim)?.into_iter().collect()),
     }
 }

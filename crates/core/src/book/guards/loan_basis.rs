@@ -2,20 +2,22 @@
 
 use super::cap_usage::{self, Counted};
 use super::parties::{Between, party};
-use super::programmes;
+use super::{programmes, year_bases};
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
 use crate::claims::backing::{self, Parties};
 use crate::claims::interest::{Credit, InterestError, calculate};
-use crate::claims::{Claim, InterestTerms, rules};
+use crate::claims::{Claim, ClaimPeriod, InterestTerms, rules};
 use crate::domain::dated::Dated;
 use crate::domain::dates::FiscalYear;
-use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Percent, ProgrammeCode};
+use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Money, Percent, ProgrammeCode};
 use crate::loans::events::first_drawdown;
 use crate::loans::subsidy::within_ceiling;
-use crate::loans::{BorrowerKey, Loan, LoanAllocation, LoanAllocations, LoanError, allocations};
+use crate::loans::{
+    BorrowerKey, InterestPeriod, Loan, LoanAllocation, LoanAllocations, LoanError, allocations,
+};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use crate::programmes::policy::{Policy, RateCeilings};
@@ -149,6 +151,8 @@ impl<'a> LoanBasis<'a> {
         let of = Counted::loan(&self.programme.code, loan.organisation, loan.id);
         let project = TagSubject::Loan(loan.id);
         let (organisation, supplier) = (loan.organisation, loan.bank);
+        let own = counted_base(known(context, self.loan.id)?.get(&self.claim), self.terms.period);
+        let year_base = year_bases::beside(context, (of, &rules.rules), self.terms.period, own)?;
         let between = Between { organisation, supplier, project, filed: self.filed };
         let applicant = party(context, &between, rules)?;
         let tier = rules.rules.tier(&applicant, &[], (None, None))?;
@@ -160,12 +164,14 @@ impl<'a> LoanBasis<'a> {
             fiscal_year: None,
             room: None,
             others: None,
+            beside: Vec::new(),
             declared: None,
             assessment: None,
             overrides: Vec::new(),
             documents: None,
             prorated: None,
             cap_year,
+            year_base,
             used: cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?,
             day,
         })
@@ -203,7 +209,7 @@ impl<'a> LoanBasis<'a> {
         let (uses, levels) = (known(context, self.loan.id)?, policy.stacking.takes_off());
         let others = allocations::others(self.claim, code, period, (&uses, levels))?;
         let known = match policy.counts_others() {
-            true => allocations::paid_by_others(self.claim, code, period, &uses),
+            true => allocations::paid_by_others(self.claim, code, period, &uses)?,
             false => Vec::new(),
         };
         let reference = reference(context, policy)?;
@@ -240,27 +246,48 @@ pub(crate) fn used(
     claim: &Claim,
     (loan, terms): (LoanId, InterestTerms),
     sheet: Option<&Calculation>,
-) -> Result<Option<Change>, Stop> {
+) -> Result<Vec<Change>, Stop> {
     let known = known(context, loan)?;
     let before = known.get(&claim.id);
     let live = backing::holds(claim.status);
+    let base = year_bases::counted(context, claim, before.map_or(Money::ZERO, |before| before.base), sheet)?;
     let after = match (before, sheet) {
-        (None, _) if !live => return Ok(None),
+        (None, _) if !live => return Ok(Vec::new()),
         (_, Some(sheet)) => {
             let (points, principal) = allocations::taken(&sheet.segments);
             let period = terms.period.of_interest();
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
             let stacked = programmes::stacked(context, claim)?;
             let amount = claim.amount;
-            LoanAllocation { programme, organisation, period, points, principal, amount, stacked, live }
+            LoanAllocation { programme, organisation, period, points, principal, amount, base, stacked, live }
         }
-        (Some(before), None) => LoanAllocation { live, ..before.clone() },
+        (Some(before), None) => LoanAllocation { base, live, ..before.clone() },
         (None, None) => {
             return Err(Fault::Broken(format!("claim {} was filed without a sheet", claim.id)).into());
         }
     };
     if before == Some(&after) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    Ok(Some(Change::LoanAllocation { loan, claim: claim.id, loan_use: Box::new(after) }))
+    let counted = [before, Some(&after)].map(|of| counted_base(of, terms.period));
+    let mut changes = year_bases::moved(context, claim, counted[0], counted[1])?;
+    changes.push(Change::LoanAllocation { loan, claim: claim.id, loan_use: Box::new(after) });
+    Ok(changes)
+}
+
+/// In which year a claim counts for the minimum already.
+pub(crate) fn counted_year(known: Option<&LoanAllocations>, claim: ClaimId) -> Option<FiscalYear> {
+    let InterestPeriod { from, until } = known?.get(&claim)?.period;
+    Some(ClaimPeriod { from, until }.last_year())
+}
+
+/// What a claim counts for the minimum of which year.
+pub(super) fn counted_base(known: Option<&LoanAllocation>, period: ClaimPeriod) -> (FiscalYear, Money) {
+    match known {
+        Some(known) => {
+            let InterestPeriod { from, until } = known.period;
+            (ClaimPeriod { from, until }.last_year(), known.base)
+        }
+        None => (period.last_year(), Money::ZERO),
+    }
 }

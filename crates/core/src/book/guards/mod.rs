@@ -10,3 +10,4 @@ pub(super) mod parties;
 pub(super) mod programmes;
 pub(super) mod rental_basis;
 pub(super) mod voucher_basis;
+pub(super) mod year_bases;

@@ -2,7 +2,7 @@
 
 use super::cap_usage::{self, Counted};
 use super::parties::{Between, party};
-use super::programmes;
+use super::{programmes, year_bases};
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
@@ -11,16 +11,18 @@ use crate::claims::backing::{self, Parties};
 use crate::claims::recalculation::{RecalculationKey, RecalculationStatus};
 use crate::claims::rental_claims::{self, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
-use crate::domain::dates::Window;
-use crate::domain::{ClaimId, Date, ProgrammeCode, RentalId, Sequence, Subject};
+use crate::domain::dates::{FiscalYear, Window};
+use crate::domain::{ClaimId, Date, Money, ProgrammeCode, RentalId, Sequence, Subject};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::dating::{CaseDays, applying, filing_open, signed_in_time, within_costs};
 use crate::programmes::documents::Documents;
 use crate::programmes::prorated::Prorated;
 use crate::programmes::rules::usable;
 use crate::programmes::stacking::Stacked;
-use crate::programmes::{Counts, Instrument, Level, Programme, ProgrammeError, RulesVersion};
-use crate::rentals::allocations::{ContractAllocation, ContractAllocations, ContractHolder, Netted};
+use crate::programmes::{Counts, Instrument, Level, Programme, ProgrammeError, RulesVersion, SettledLine};
+use crate::rentals::allocations::{
+    ContractAllocation, ContractAllocations, ContractHolder, ContractPart, Netted, Settled,
+};
 use crate::rentals::{Rental, RentalError};
 use crate::tags::TagSubject;
 use crate::vouchers::VoucherError;
@@ -147,7 +149,9 @@ impl<'a> RentalBasis<'a> {
         let cost_year = self.period.cost_year(&rules.rules, "/period").map_err(ProgrammeError::from)?;
         let cap_year = cost_year.unwrap_or(day.year());
         let of = Counted::contract(&self.programme.code, rental.organisation, rental.id);
-        let Beside { others, documents } = beside(context, rules, asked, &uses)?;
+        let own = counted_base(uses.get(&ContractHolder::Claim(asked.id)), self.period);
+        let year_base = year_bases::beside(context, (of, &rules.rules), self.period, own)?;
+        let Beside { others, part, documents } = beside(context, rules, asked, &uses)?;
         let project = TagSubject::Rental(rental.id);
         let (organisation, supplier) = (rental.organisation, rental.provider);
         let between = Between { organisation, supplier, project, filed: self.filed };
@@ -165,15 +169,31 @@ impl<'a> RentalBasis<'a> {
             fiscal_year: None,
             room: None,
             others,
+            beside: part,
             declared: None,
             assessment: None,
             overrides: Vec::new(),
             documents,
             prorated: self.prorated(rules),
             cap_year,
+            year_base,
             used: cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?,
             day,
         })
+    }
+}
+
+/// In which year a claim counts for the minimum already.
+pub(crate) fn counted_year(known: Option<&ContractAllocations>, claim: ClaimId) -> Option<FiscalYear> {
+    let known = known?.get(&ContractHolder::Claim(claim))?;
+    Some(known.settled.as_deref()?.days.last_year())
+}
+
+/// What a claim counts for the minimum of which year.
+pub(super) fn counted_base(known: Option<&ContractAllocation>, period: ClaimPeriod) -> (FiscalYear, Money) {
+    match known.and_then(|known| known.settled.as_deref()) {
+        Some(settled) => (settled.days.last_year(), settled.base),
+        None => (period.last_year(), Money::ZERO),
     }
 }
 
@@ -202,6 +222,8 @@ fn free(
 /// What limits a claim beside the caps.
 pub(crate) struct Beside {
     pub(crate) others: Option<Vec<Netted>>,
+    /// What others pay for the part that is claimed, where the rules have a joint ceiling.
+    pub(crate) part: Vec<(Level, Money)>,
     pub(crate) documents: Option<Documents>,
 }
 
@@ -212,14 +234,23 @@ fn beside(
     uses: &ContractAllocations,
 ) -> Result<Beside, Stop> {
     let (Some(rental), Some(period)) = (asked.subject.rental(), asked.subject.period()) else {
-        return Ok(Beside { others: None, documents: None });
+        return Ok(Beside { others: None, part: Vec::new(), documents: None });
     };
     let own = ContractHolder::Claim(asked.id);
     let paid = || uses.paid_by_others(own, asked.programme, period.into());
     let others = rules.rules.counts_others().then(paid).transpose();
+    let part = match rules.rules.joint_ceiling_percent {
+        Some(_) => {
+            let lost = || Fault::Broken(format!("claim {} has lost its contract", asked.id));
+            let whole = context.book.rentals.get(&rental)?.ok_or_else(lost)?.total;
+            let amount = SettledLine::total(asked.subject.settlement())?;
+            uses.beside_part(own, asked.programme, ContractPart { days: Some(period.into()), amount, whole })?
+        }
+        None => Vec::new(),
+    };
     let known = context.book.rental_usage.get(&rental)?;
     let documents = rental_claims::documents(asked, rules, uses, known)?;
-    Ok(Beside { others: others?, documents })
+    Ok(Beside { others: others?, part, documents })
 }
 
 /// What limits a further sheet of a claim beside the caps.
@@ -240,9 +271,9 @@ pub(crate) fn used(
     context: Context<'_>,
     claim: &Claim,
     sheet: Option<&Calculation>,
-) -> Result<Option<Change>, Stop> {
+) -> Result<Vec<Change>, Stop> {
     let (Some(rental), Some(period)) = (claim.subject.rental(), claim.subject.period()) else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let user = ContractHolder::Claim(claim.id);
     let known = uses(context, rental)?;
@@ -254,23 +285,30 @@ pub(crate) fn used(
         let open = known.paid_by_others(user, &claim.programme, period.into())?;
         Ok(rental_claims::settled(claim.into(), sheet, (&open, levels()?))?)
     };
-    let settled = sheet.map(settled).transpose()?.flatten();
+    let settled = sheet.map(settled).transpose()?.flatten().map(Box::new);
+    let settled = settled.or_else(|| before.and_then(|before| before.settled.clone()));
+    let before_base = before.and_then(|before| before.settled.as_deref()).map_or(Money::ZERO, |of| of.base);
+    let base = year_bases::counted(context, claim, before_base, sheet)?;
+    let settled = settled.map(|settled| Box::new(Settled { base, ..*settled }));
     let after = match (before, live) {
-        (None, false) => return Ok(None),
-        (Some(before), false) => ContractAllocation { live, ..before.clone() },
+        (None, false) => return Ok(Vec::new()),
+        (Some(before), false) => ContractAllocation { live, settled, ..before.clone() },
         (_, true) => ContractAllocation {
             programme: claim.programme.clone(),
             amount: claim.amount,
             // those of its submission
             stacked: programmes::stacked(context, claim)?,
             live,
-            settled: settled.map(Box::new).or_else(|| before.and_then(|before| before.settled.clone())),
+            settled,
         },
     };
     if before == Some(&after) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    Ok(Some(Change::ContractAllocation { rental, user, contract_use: after }))
+    let counted = [before, Some(&after)].map(|of| counted_base(of, period));
+    let mut changes = year_bases::moved(context, claim, counted[0], counted[1])?;
+    changes.push(Change::ContractAllocation { rental, user, contract_use: after });
+    Ok(changes)
 }
 
 /// Whether no rows of usage of the claim's months were refused, but for those up to a leaf: an officer spoke of them.

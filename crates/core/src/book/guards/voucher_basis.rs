@@ -3,13 +3,15 @@
 use super::cap_usage::{self, Counted};
 use super::parties::{Between, party};
 use super::programmes;
-use crate::book::Fault;
-use crate::book::context::Context;
+use crate::book::context::{Context, Reads};
 use crate::book::refusal::Stop;
+use crate::book::{Fault, Key};
 use crate::claims::{Claim, rules};
 use crate::domain::{Date, Money};
 use crate::programmes::dating::{CaseDays, applying};
-use crate::programmes::{Applicant, Counts, RulesVersion};
+use crate::programmes::funding::{LevelMoney, by_level, part_of};
+use crate::programmes::{Applicant, Counts, Level, RulesKey, RulesVersion, SettledLine};
+use crate::rentals::allocations::ContractHolder;
 use crate::tags::TagSubject;
 use crate::vouchers::Voucher;
 use crate::vouchers::redemption::{self};
@@ -50,12 +52,51 @@ pub(crate) fn tier(
     Ok(rules.rules.tier(applicant, &rental.lines, (None, voucher.assessment.as_ref()))?)
 }
 
+/// The contract of a voucher; what rests on it too where a joint ceiling counts that.
+pub(crate) fn read(voucher: &Voucher, reads: &mut Reads<'_>) {
+    reads.insert(Key::Rental(voucher.rental));
+    let versions = reads.book.programmes.peek(&voucher.programme).map_or(0, |known| known.versions);
+    let bounded = (1..=versions).chain([voucher.rules_version]).any(|number| {
+        let key = RulesKey { programme: voucher.programme.clone(), number };
+        let version = reads.book.rules.peek(&key);
+        version.is_some_and(|version| version.rules.joint_ceiling_percent.is_some())
+    });
+    if bounded {
+        reads.insert(Key::ContractUses(voucher.rental));
+    }
+}
+
+/// What others pay for the part of the contract that is redeemed, by whose money it is, where the rules have a joint ceiling: of
+/// each level the greater of what the voucher declares and what is known of it.
+pub(crate) fn beside(
+    context: Context<'_>,
+    voucher: &Voucher,
+    rules: &RulesVersion,
+    settlement: &[SettledLine],
+) -> Result<Vec<(Level, Money)>, Stop> {
+    if rules.rules.joint_ceiling_percent.is_none() {
+        return Ok(Vec::new());
+    }
+    let lost = || Fault::Broken(format!("voucher {} has lost its contract", voucher.id));
+    let whole = context.book.rentals.get(&voucher.rental)?.ok_or_else(lost)?.total;
+    let uses = context.book.uses.get(&voucher.rental)?.ok_or_else(lost)?;
+    let others = uses.beside(ContractHolder::Voucher(voucher.id));
+    let others = others.filter(|(_, other)| other.programme != voucher.programme);
+    let known = others.map(|(_, other)| (other.stacked.level, other.amount));
+    let amount = SettledLine::total(settlement)?;
+    let of = |one: LevelMoney| {
+        let falls = part_of(one.counted(), i128::from(amount.fen()), i128::from(whole.fen()))?;
+        Ok((one.level, falls))
+    };
+    by_level(voucher.other_funding.as_deref(), known)?.into_iter().map(of).collect()
+}
+
 /// What a redemption is held against, all of it loaded.
 pub(crate) fn facts<'a>(
     context: Context<'a>,
     voucher: &'a Voucher,
     rules: &'a RulesVersion,
-    own: Money,
+    (settlement, own): (&[SettledLine], Money),
     day: Date,
 ) -> Result<rules::Facts<'a>, Stop> {
     redemption::open(voucher)?;
@@ -72,12 +113,14 @@ pub(crate) fn facts<'a>(
         fiscal_year: voucher.fiscal_year,
         room: Some(room),
         others: None,
+        beside: beside(context, voucher, rules, settlement)?,
         declared: None,
         assessment: None,
         overrides: Vec::new(),
         documents: None,
         prorated: None,
         cap_year: day.year(),
+        year_base: None,
         used: cap_usage::used(context, &rules.rules, of, (day.year(), Counts::Redemption))?,
         day,
     })

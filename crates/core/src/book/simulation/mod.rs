@@ -6,12 +6,14 @@
 //! used of a cap is what its sheet says, and what those before it take more or less now. So the rules in force change nothing.
 //!
 //! ```text
+//! minimums          what the claims of a cost year come to together
 //! past              what is tried, each with the sheet that counts
 //! trial             one document under some rules
 //! running           what is used of caps and left on vouchers, as those before it have it
 //! totals            who gains, who loses, and for how long the appropriation would have been enough
 //! ```
 
+mod minimums;
 mod past;
 mod running;
 pub mod totals;
@@ -28,14 +30,16 @@ use crate::domain::dates::{FiscalYear, Window};
 use crate::domain::{CapGroupCode, Code, CreditCode, Date, Money, Sequence, Stamp, TextHash};
 use crate::loans::BorrowerKey;
 use crate::programmes::bounds::Reduction;
-use crate::programmes::calculation::Calculation;
+use crate::programmes::calculation::{Calculation, YearMinimum};
 use crate::programmes::interest::Bound;
 use crate::programmes::{CapPool, CapUsageKey, Counts, Policy, Programme, ProposeRules, RulesVersion};
+use crate::rentals::allocations::{ContractAllocations, ContractHolder};
 use crate::tags::TagSubject;
 use crate::vouchers::{Voucher, VoucherStatus};
+use minimums::Bases;
 use past::{Case, cap_year};
 pub use past::{Past, PastDocument, PastKind};
-use running::Running;
+use running::{Running, scope_of};
 use trial::Trial;
 
 /// What a leaf made a programme's available appropriation more by, or less.
@@ -88,6 +92,8 @@ pub struct Tried {
     pub reductions: Vec<Reduction>,
     /// What keeps days, principal or points from earning.
     pub bound_by: Vec<Bound>,
+    /// What the rules ask of the bases of its cost year, with those of the other claims that are tried.
+    pub year_minimum: Option<YearMinimum>,
     pub refusal: Option<Code>,
     pub not_comparable: Option<NotComparable>,
 }
@@ -123,9 +129,18 @@ pub fn needs(book: &Book, question: &Question, past: &[Past]) -> Keys {
         keys.extend([case.organisation, case.supplier].map(Key::Organisation));
         if let Some(rental) = case.rental {
             keys.extend([Key::Rental(rental), Key::ContractUses(rental), Key::RentalUsage(rental)]);
+            // when each was filed says what stood beside
+            let users = book.uses.peek(&rental).into_iter().flat_map(ContractAllocations::iter);
+            keys.extend(users.map(|(user, _)| match user {
+                ContractHolder::Voucher(id) => Key::Voucher(*id),
+                ContractHolder::Claim(id) => Key::Claim(*id),
+            }));
         }
         if let Some(loan) = case.loan {
+            keys.extend(book.loan_uses.peek(&loan).into_iter().flatten().map(|(id, _)| Key::Claim(*id)));
             let borrower = BorrowerKey { programme: code.clone(), organisation: case.organisation };
+            let held = book.holdings.peek(&borrower).into_iter().flatten().map(|(id, _)| Key::Claim(*id));
+            keys.extend(held);
             keys.extend([Key::Loan(loan), Key::LoanAllocations(loan), Key::Holdings(borrower)]);
         }
         if reads_lists {
@@ -204,17 +219,17 @@ pub fn simulate(
     let ordered = events(&book, past);
     let mut trial = Trial::new(book, question, past, envelope);
     let mut running = Running::new(question.programme.code.clone());
-    let (mut rows, mut shifts) = (Vec::new(), Vec::new());
+    let (mut rows, mut shifts, mut bases) = (Vec::new(), Vec::new(), Bases::default());
     for (at, event) in ordered {
         match event {
             Event::Decided(one) => {
-                let tried = decided(&mut trial, &mut running, one, (question, &new))?;
+                let tried = decided(&mut trial, (&mut running, &mut bases), one, (question, &new))?;
                 let case = trial.case(one);
-                // what draws on a voucher was committed with it
-                let commits =
-                    !matches!(&one.document, PastDocument::Claim(claim) if claim.subject.voucher().is_some());
-                if case.counted && commits {
-                    shifts.push((at, tried.difference.negated()?));
+                let was = committed(one, trial.own_rules(one)?, tried.old);
+                let anew = question.filed.contains(case.filed) && tried.not_comparable.is_none();
+                let now = if anew { committed(one, &new, tried.new) } else { was };
+                if case.counted {
+                    shifts.push((at, was.minus(now)?));
                 }
                 let asked = question.filed.contains(case.filed)
                     && question.kind.is_none_or(|kind| kind == tried.kind);
@@ -223,28 +238,49 @@ pub fn simulate(
             Event::Ended(voucher) => shifts.push((at, running.ended(voucher)?)),
         }
     }
+    for row in &mut rows {
+        row.year_minimum = bases.of(row.id)?;
+    }
     totals::summed(rows, moves, &shifts)
+}
+
+/// CNY that the decision of a document commits under rules: nothing of what draws on a voucher, which was committed with it, nor
+/// of what a bank deducts from what it was paid ahead.
+fn committed(one: &Past, rules: &RulesVersion, amount: Money) -> Money {
+    match &one.document {
+        PastDocument::Claim(claim) if claim.subject.voucher().is_some() || rules.rules.prefunds() => {
+            Money::ZERO
+        }
+        PastDocument::Claim(_) | PastDocument::Voucher(_) => amount,
+    }
 }
 
 /// Tries one document, and counts what it takes.
 fn decided(
     trial: &mut Trial<'_>,
-    running: &mut Running,
+    (running, bases): (&mut Running, &mut Bases),
     one: &Past,
     (question, new): (&Question, &RulesVersion),
 ) -> Result<Tried, Stop> {
     let case = trial.case(one);
     let old = one.sheet.amount;
+    let scope = scope_of(trial.scopes(&case), &new.rules);
     let mut tried = Tried { difference: Money::ZERO, ..blank(one, &case) };
-    if question.filed.contains(case.filed) {
+    if !question.filed.contains(case.filed) {
+        bases.add(one, scope, &one.sheet)?;
+    } else {
         match trial.comparable(one)? {
-            Err(reason) => tried.not_comparable = Some(reason),
+            Err(reason) => {
+                bases.add(one, scope, &one.sheet)?;
+                tried.not_comparable = Some(reason);
+            }
             Ok(own) => match anew(trial, running, one, (&own, new)) {
                 Ok(sheet) => {
                     tried.new = sheet.amount;
                     tried.tier = sheet.tier;
                     tried.bound_by = bounds(&sheet);
                     trial.holds(one, Some(&sheet));
+                    bases.add(one, scope, &sheet)?;
                     tried.reductions = sheet.reductions;
                 }
                 Err(Stop::Refused(refusal)) => {
@@ -281,6 +317,7 @@ fn blank(one: &Past, case: &Case) -> Tried {
         tier: None,
         reductions: Vec::new(),
         bound_by: Vec::new(),
+        year_minimum: None,
         refusal: None,
         not_comparable: None,
     }

@@ -103,10 +103,8 @@ impl Running {
         ((own, new), year): ((&RulesVersion, &RulesVersion), FiscalYear),
     ) -> Result<CapUses, Stop> {
         let inputs = &one.sheet.inputs;
-        let holder = |policy: &Policy| policy.caps.per.unwrap_or(CapHolder::Organisation);
         let same = holder(&own.rules) == holder(&new.rules);
-        let scope = scopes.into_iter().find(|scope| is_of(scope, holder(&new.rules)));
-        let scope = scope.unwrap_or(CapScope::Organisation);
+        let scope = scope_of(scopes, &new.rules);
         let in_year = inputs.annual.as_ref().filter(|cap| same && cap.year == Some(year));
         let in_all = inputs.lifetime.as_ref().filter(|_| same);
         let mut found = CapUses {
@@ -239,6 +237,16 @@ fn plus(both: Both, (old, new): (Money, Money)) -> Result<Both, OutOfRange> {
 fn keeps(rules: &Policy, voucher: &Voucher) -> bool {
     let unused = voucher.status == VoucherStatus::Cancelled && voucher.balance.redeemed.is_zero();
     rules.under(voucher.tier).caps.annual.as_ref().is_some_and(AnnualCap::keeps_released) && !unused
+}
+
+fn holder(policy: &Policy) -> CapHolder {
+    policy.caps.per.unwrap_or(CapHolder::Organisation)
+}
+
+/// By which of these the rules count.
+pub(super) fn scope_of(scopes: Vec<CapScope>, policy: &Policy) -> CapScope {
+    let found = scopes.into_iter().find(|scope| is_of(scope, holder(policy)));
+    found.unwrap_or(CapScope::Organisation)
 }
 
 const fn is_of(scope: &CapScope, holder: CapHolder) -> bool {

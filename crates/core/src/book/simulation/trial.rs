@@ -39,7 +39,7 @@ pub(super) struct Trial<'a> {
     programme: Programme,
     envelope: &'a Envelope,
     versions: BTreeMap<u32, RulesVersion>,
-    /// When documents of the programme were filed first.
+    /// When what is tried was made, and what rests on the same contracts and loans: none of these is left out.
     created: BTreeMap<Uuid, Sequence>,
     /// Those that the new rules refuse.
     refused: BTreeSet<Uuid>,
@@ -67,7 +67,10 @@ impl<'a> Trial<'a> {
         }
         let of_it = whole.rules.iter().filter(|(key, _)| key.programme == programme.code);
         let versions = of_it.map(|(key, version)| (key.number, version.clone())).collect();
-        let created = past.iter().map(|one| (one.id(), one.created())).collect();
+        let vouchers = whole.vouchers.iter().map(|(id, one)| (id.uuid(), one.revision.created));
+        let claims = whole.claims.iter().map(|(id, one)| (id.uuid(), one.revision.created));
+        let created =
+            past.iter().map(|one| (one.id(), one.created())).chain(vouchers).chain(claims).collect();
         let (refused, principal) = (BTreeSet::new(), BTreeMap::new());
         Self { book, whole, programme, envelope, versions, created, refused, principal }
     }
@@ -169,6 +172,9 @@ impl<'a> Trial<'a> {
         facts.applicant.eligible(&rules.rules)?;
         basis.let_in(rules)?;
         facts.used = used;
+        // what the other claims of the year come to is known once all of them are tried
+        let year_base = facts.year_base.map(|(year, _)| (year, Money::ZERO));
+        facts.year_base = year_base;
         if facts.room.is_some() {
             facts.room = room;
         }
@@ -219,7 +225,7 @@ impl<'a> Trial<'a> {
         let case = self.case(one);
         let (created, refused) = (&self.created, &self.refused);
         let there = |id: Uuid| {
-            let earlier = created.get(&id).is_none_or(|at| *at < one.decided_at);
+            let earlier = created.get(&id).is_some_and(|at| *at < one.decided_at);
             earlier && !(new && refused.contains(&id))
         };
         if let Some(rental) = case.rental

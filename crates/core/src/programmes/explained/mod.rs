@@ -139,7 +139,12 @@ fn tiers(all: &[Leaf<'_>]) -> Vec<Sentence> {
 
 /// What rules say. Error: they are no JSON, which never happens to rules that were read from it.
 pub fn explain(policy: &Policy) -> Result<Vec<Sentence>, serde_json::Error> {
-    let rules = serde_json::to_value(policy)?;
+    let mut rules = serde_json::to_value(policy)?;
+    // beside a joint ceiling the word says another thing than without
+    let word = if rules.pointer("/stacking/mode").is_some() { "/stacking/mode" } else { "/stacking" };
+    if let Some(word) = rules.pointer_mut(word).filter(|_| policy.bounds_others()) {
+        *word = Value::from("within_ceiling");
+    }
     let root = Leaf { pointer: String::new(), pattern: String::new(), numbers: Vec::new(), value: &rules };
     let mut all = Vec::new();
     leaves(&rules, &root, &mut all);

@@ -81,11 +81,13 @@ pub(super) const ROWS: &[Row] = &[
     ]),
     each("/stacking", &[
         ("exclusive", "同一合同或贷款已由其他专项补贴的，不再补贴。", "Nothing is paid beside another programme for the same contract or loan."),
+        ("within_ceiling", "其他资金可同时享受，合计以下列上限为限。", "Others may pay as well, all together within the ceiling below."),
         ("net_off", "其他专项已补贴的部分先扣除。", "What other programmes pay is taken off first."),
         ("allow", "可与其他专项同时享受。", "Other programmes may pay as well."),
     ]),
     each("/stacking/mode", &[
         ("exclusive", "同一合同或贷款已由其他专项补贴、或申报了其他资助的，不再补贴。", "Nothing is paid beside what others pay for the same contract or loan."),
+        ("within_ceiling", "其他资金可同时享受，合计以下列上限为限。", "Others may pay as well, all together within the ceiling below."),
         ("net_off", "其他专项已补贴、或申报的其他资助先扣除。", "What others pay is taken off first."),
         ("allow", "可与其他专项同时享受。", "Other programmes may pay as well."),
     ]),
@@ -139,6 +141,10 @@ pub(super) const ROWS: &[Row] = &[
     row("/principal_cap", "一个单位最多按 {value} 元本金贴息。", "At most CNY {value} of an organisation's principal earn."),
     worded(row("/day_count", "计息天数按{value}。", "Days are counted as {value}.")),
     row("/caps/minimum_base", "基数低于 {value} 元的，不予补贴。", "Nothing is paid for a base below CNY {value}."),
+    each("/caps/minimum_base_per", &[
+        ("claim", "该基数按每次申领计。", "That base is asked of each claim by itself."),
+        ("year", "该基数按费用所属年度计：同一年度已提交的全部申领合计，批准时核对。", "That base is asked of a cost year: the bases of all its claims that are filed are summed, and each approval asks for it."),
+    ]),
     each("/rounding/unit", &[
         ("fen", "金额计算到分。", "Amounts are in fen."),
         ("yuan", "金额和按天折算的金额不计到分，取整到元。", "Amounts, and what counts by days, are rounded to whole yuan in place of fen."),
