@@ -309,6 +309,7 @@ cures! {
     ObjectionUpheld: ["请退回申领（POST /v1/claims/ID/review）由申报单位改正，或驳回（POST /v1/claims/ID/reject）。", "Return the claim (POST /v1/claims/ID/review) to be corrected, or reject it (POST /v1/claims/ID/reject)."];
     TooManyObjections: ["请把同类意见并入已提出的异议，并请经办人先处理（GET /v1/claims/ID/objections）。", "Add the point to an objection that is there, and have an officer resolve those (GET /v1/claims/ID/objections)."];
     ClaimNotPayable: ["请只列已批准且未拨付的申领（GET /v1/claims?status=approved），把该申领从批次中去掉。", "List approved claims only (GET /v1/claims?status=approved) and leave this one out of the batch."];
+    NothingPayable: ["请逐件查看已批准的申领待处理的原因，处理后再提出批次。", "See in blocked_because what each approved claim waits for (GET /v1/claims?status=approved, GET /v1/claims/ID), then propose the batch."];
     ClaimInBatch: ["请从批次中去掉该申领；原批次有误的，先驳回它（POST /v1/payment-batches/ID/reject）。", "Leave the claim out; if the other batch is wrong, reject that first (POST /v1/payment-batches/ID/reject)."];
     DayTwice: ["请每天只列一次：或为假日，或为工作日。", "Name each day once: as a holiday or as a workday."];
     NoWorkingDay: ["请经办人更正工作日历（POST /v1/calendar）并经批准后重试。", "An officer corrects the calendar (POST /v1/calendar) and has it approved; then try again."];

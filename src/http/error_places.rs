@@ -296,7 +296,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::AssessmentMissing, Code::AssessmentAboveFiled], &["/v1/vouchers", "/v1/claims"]),
     (&[Code::OverrideNotAllowed, Code::OverrideOutOfRange], &["/v1/vouchers", "/v1/claims"]),
     (&[Code::NoWorkingDay], &["/v1/calendar", "/v1/payment-batches"]),
-    (&[Code::ClaimNotPayable, Code::ClaimInBatch, Code::ExecutionDateStale, Code::AmountDiffers,
+    (&[Code::NothingPayable, Code::ClaimNotPayable, Code::ClaimInBatch, Code::ExecutionDateStale, Code::AmountDiffers,
        Code::BackingWithdrawn, Code::ResultTooEarly, Code::ResultTwice, Code::BankFileUnreadable,
        Code::BankFileUnknown, Code::BankFileNoMapping, Code::BankFileColumn, Code::BankFileCell, Code::NameTooLong,
        Code::NameLetterRefused,

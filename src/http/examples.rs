@@ -111,6 +111,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "account_number": "6222021001112223334"}"#,
     ),
     ("NewPaymentBatch", "a claim", r#"{"claim_ids": ["ID"]}"#),
+    ("NewPaymentBatch", "everything", "{}"),
     (
         "NewPaymentResults",
         "paid",

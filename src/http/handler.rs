@@ -208,7 +208,7 @@ impl Visibility {
     pub fn parties(&self) -> Own {
         let [organisation, provider, bank] = [self.organisation, self.provider, self.bank]
             .map(|code| code.map(|code| code.to_string()).unwrap_or_default());
-        Own { organisation, provider, bank }
+        Own { buyer: organisation.clone(), organisation, provider, bank }
     }
 }
 

@@ -196,7 +196,7 @@ rows! {
 macro_rules! own_documents {
     () => {
         "SELECT id::text AS document FROM vouchers WHERE organisation = $1 OR provider = $2 \
-         UNION ALL SELECT id::text FROM claims WHERE organisation = $1 OR provider = $2 \
+         UNION ALL SELECT id::text FROM claims WHERE organisation = $1 OR provider = $2 OR buyer = $1 \
          UNION ALL SELECT id::text FROM rentals WHERE organisation = $1 OR provider = $2 \
          UNION ALL SELECT id::text FROM loans WHERE organisation = $1 \
          UNION ALL SELECT id::text FROM applications WHERE organisation = $1 \

@@ -34,7 +34,7 @@ fn all_rules() -> Vec<(Instrument, Value)> {
         "tiers": [{"when": when, "items": items, "caps": caps}, {"when": {}}]});
     let by_cost = json!({"amount": "5", "counts": ["redemption"], "year": "cost"});
     let rental = json!({"items": items, "scenarios": ["大模型"], "rounds": [{"filing": days, "cost": days}],
-        "term": {"months_max": 12, "from": "signed"}, "expense": "procurement", "caps": {"annual": by_cost, "per": "contract", "groups": ["ai"]},
+        "term": {"months_max": 12, "from": "signed"}, "expense": "procurement", "caps": {"annual": by_cost, "per": "contract", "groups": ["ai"], "minimum_base": "1", "minimum_base_per": "year"}, "claimant": "provider",
         "joint_ceiling_percent": "80", "declare_other_funding": true, "assessment": "required",
         "tiers": [{"when": {}, "caps": {"annual": by_cost}}]});
     let points = json!({"max": "1.5", "share_of_contract_rate_percent": "35", "share_of_reference": {"name": "LPR5Y", "percent": "50"}});

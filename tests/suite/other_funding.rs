@@ -189,3 +189,108 @@ fn only_money_of_the_levels_that_rules_name_clashes_or_is_taken_off() {
     city.recomputes();
     city.verifies();
 }
+
+#[test]
+fn what_is_known_for_a_whole_contract_counts_with_the_part_that_is_claimed() {
+    let city = City::open("joint_parts", &rules(json!({})), "1000000");
+    let tenth = json!({"items": [{"item": "compute", "ratio_percent": "10"}], "stacking": "allow", "validity_months": 12});
+    city.programme("whole", &tenth, "1000000");
+    let bounded = json!({
+        "items": [{"item": "compute", "ratio_percent": "95"}], "stacking": "allow", "joint_ceiling_percent": "100",
+    });
+    city.programme_of("rental_subsidy", "r", &bounded, "1000000");
+    let contract = city.create("/v1/rentals", &city.firm, &rental("P-1", "1200000"));
+    // 120,000.00 for the year
+    city.voucher_on("whole", &city.firm, &contract);
+    city.move_to("2025-09-01");
+    let claim = |[from, until]: [&str; 2], settled: &str| {
+        let mut body = rent("r", &contract, settled, None);
+        body["period"] = json!({"from": from, "until": until});
+        city.passed(&body)
+    };
+    // a twelfth of it beside each month, and what one month takes another does not lack
+    for days in [["2025-01-01", "2025-02-01"], ["2025-02-01", "2025-03-01"], ["2025-03-01", "2025-04-01"]] {
+        let passed = claim(days, "100000");
+        let cut = json!([{"code": "joint_ceiling", "clause": "/joint_ceiling_percent", "amount": "5000.00"}]);
+        assert_eq!((&passed["amount"], &passed["calculation"]["reductions"]), (&json!("90000.00"), &cut));
+        assert_eq!(
+            passed["calculation"]["inputs"]["other_money"],
+            json!([{"level": "city", "declared": "0.00", "known": "10000.00"}])
+        );
+    }
+    // a claim for days counts with those that it has in common
+    let days = json!({"items": [{"item": "compute", "ratio_percent": "10"}], "stacking": "allow"});
+    city.programme_of("rental_subsidy", "days", &days, "1000000");
+    let mut body = rent("days", &contract, "300000", None);
+    body["period"] = json!({"from": "2025-05-01", "until": "2025-06-30"});
+    assert_eq!(city.passed(&body)["amount"], json!("30000.00"));
+    let half = claim(["2025-05-01", "2025-05-31"], "100000");
+    assert_eq!(
+        half["calculation"]["inputs"]["other_money"],
+        json!([{"level": "city", "declared": "0.00", "known": "25000.00"}]),
+        "30 of 60 days of 30,000.00, beside a twelfth of 120,000.00"
+    );
+    assert_eq!(half["amount"], json!("75000.00"));
+    city.recomputes();
+    city.verifies();
+}
+
+#[test]
+fn a_joint_ceiling_holds_at_the_redemption_of_a_voucher_too() {
+    let bounded = json!({"items": [{"item": "compute", "ratio_percent": "50"}], "stacking": "allow", "joint_ceiling_percent": "60"});
+    let city = City::open("joint_redeemed", &rules(bounded), "1000000");
+    let fifth = json!({"items": [{"item": "compute", "ratio_percent": "20"}], "stacking": "allow", "validity_months": 12});
+    city.programme("later", &fifth, "1000000");
+    let contract = city.create("/v1/rentals", &city.firm, &rental("P-2", "1000000"));
+    let mut asked = json!({"programme": "p", "rental_id": contract});
+    asked["other_funding"] = of("district", "50000");
+    let voucher = city.expect(201, "/v1/vouchers", &city.firm, &asked);
+    let id = text(&voucher, "/id");
+    city.expect(200, &format!("/v1/vouchers/{id}/review"), &city.lin, &json!({"decision": "pass"}));
+    let issued = city.expect(200, &format!("/v1/vouchers/{id}/issue"), &city.chen, &json!({}));
+    assert_eq!(issued["face_value"], json!("500000.00"));
+    // 200,000.00 more for the same contract, once the voucher is issued
+    city.voucher_on("later", &city.firm, &contract);
+    city.move_to("2025-06-01");
+    let claim = city.approved(&id, "500000", false);
+    let found = city.claim(&claim);
+    // 60 % of 500,000.00, less the half of both others
+    let cut = json!([{"code": "joint_ceiling", "clause": "/joint_ceiling_percent", "amount": "75000.00"}]);
+    assert_eq!((&found["amount"], &found["calculation"]["reductions"]), (&json!("175000.00"), &cut));
+    city.recomputes();
+    city.verifies();
+}
+
+#[test]
+fn beside_a_joint_ceiling_money_that_is_known_means_what_declared_money_means() {
+    let city = City::open("joint_known", &rules(json!({})), "1000000");
+    // the rules say nothing of other programmes, and how much all of them may pay
+    let bounded =
+        json!({"items": [{"item": "compute", "ratio_percent": "30"}], "joint_ceiling_percent": "35"});
+    city.programme_of("rental_subsidy", "r", &bounded, "1000000");
+    let tenth = json!({"items": [{"item": "compute", "ratio_percent": "10"}], "stacking": "allow"});
+    city.programme_of("rental_subsidy", "beside", &tenth, "1000000");
+    let said = text_of(&city, "r");
+    assert!(said.contains("其他资金可同时享受") && !said.contains("不再补贴"), "{said}");
+    let [one, two] =
+        ["K-1", "K-2"].map(|number| city.create("/v1/rentals", &city.firm, &rental(number, "100000")));
+    city.move_to("2025-03-01");
+    assert_eq!(city.passed(&rent("beside", &one, "10000", None))["amount"], json!("1000.00"));
+    let known = city.passed(&rent("r", &one, "10000", None));
+    let declared = city.passed(&rent("r", &two, "10000", Some(of("city", "1000"))));
+    assert_eq!((&known["amount"], &declared["amount"]), (&json!("2500.00"), &json!("2500.00")));
+    // rules that name levels mean them, known or declared
+    let named = json!({"items": [{"item": "compute", "ratio_percent": "30"}], "joint_ceiling_percent": "35",
+        "stacking": {"mode": "exclusive", "levels": ["city"]}});
+    city.programme_of("rental_subsidy", "n", &named, "1000000");
+    let refused = |body: Value, status| city.refused(status, "/v1/claims", &city.firm, &body);
+    assert_eq!(refused(rent("n", &one, "10000", None), 409), "contract_already_used");
+    let three = city.create("/v1/rentals", &city.firm, &rental("K-3", "100000"));
+    assert_eq!(refused(rent("n", &three, "10000", Some(of("city", "1000"))), 422), "other_funding_clashes");
+    city.recomputes();
+    city.verifies();
+}
+
+fn text_of(city: &City, programme: &str) -> String {
+    city.get(&format!("/v1/programmes/{programme}/rules/1/explained"), &city.lin).to_string()
+}

@@ -18,7 +18,7 @@ use subsidy_core::programmes::{Policy, ProgrammeStatus};
 use subsidy_core::vouchers::VoucherStatus;
 use uuid::Uuid;
 
-use crate::support::city::{City, FIRM, OTHER, rental, rules, text};
+use crate::support::city::{BANK, City, FIRM, OTHER, interest, interest_rules, merged, rental, rules, text};
 use crate::support::seed::seed;
 use crate::support::world::{World, by, instant, stamp};
 
@@ -344,4 +344,46 @@ fn claims_of_rentals_and_of_interest_are_tried_too() {
     assert_eq!(new, ["2000.00", "1000.00", "0.00"]);
     assert_eq!(found["documents"][2]["refusal"], "annual_cap_exhausted");
     assert_eq!(found["budget"]["committed"], "-1000.00");
+}
+
+#[test]
+fn what_was_filed_later_was_not_there_and_what_a_bank_deducts_is_not_committed() {
+    let city = City::open("later", &rules(json!({})), "10");
+    let mut own = json!({"items": [{"item": "compute", "ratio_percent": "20"}], "stacking": "allow"});
+    city.programme_of("rental_subsidy", "r", &own, "9000000");
+    city.programme_of("rental_subsidy", "q", &own, "9000000");
+    let contract = city.create("/v1/rentals", &city.firm, &rental("R-1", "90000"));
+    city.move_to("2025-07-01");
+    let rent = |programme: &str, [from, until]: [&str; 2]| {
+        json!({"kind": "rental_subsidy", "programme": programme, "rental_id": contract,
+            "period": {"from": from, "until": until}, "settlement": [{"item": "compute", "amount": "10000"}]})
+    };
+    city.passed(&rent("r", ["2025-01-01", "2025-02-01"]));
+    city.passed(&rent("q", ["2025-01-01", "2025-02-01"]));
+    city.passed(&rent("r", ["2025-02-01", "2025-03-01"]));
+    own["stacking"] = json!("exclusive");
+    let ask = |programme: &str, rules: &Value| {
+        let path = format!("/v1/programmes/{programme}/rules/simulate");
+        city.expect(200, &path, &city.lin, &json!({"rules": rules}))
+    };
+    let found = ask("r", &own);
+    let refusals: Vec<_> = found["documents"].as_array().unwrap().iter().map(|row| &row["refusal"]).collect();
+    assert_eq!(
+        refusals,
+        [&Value::Null, &json!("contract_already_used")],
+        "the other was there for the second alone"
+    );
+    // what was paid ahead was committed with it
+    city.organisations(&city.lin, &[(BANK, "某银行")]);
+    let ahead = interest_rules(&json!({"payee": "bank", "prefund": true}));
+    city.programme_of("interest_subsidy", "i", &ahead, "1000000");
+    let body = json!({"programme": "i", "bank": BANK, "amount": "200000", "fiscal_year": 2025, "document": "预拨1号"});
+    let prefund = city.create("/v1/prefunds", &city.lin, &body);
+    city.expect(200, &format!("/v1/prefunds/{prefund}/approve"), &city.chen, &json!({}));
+    let loan = city.loan("L-1", BANK, "20000000");
+    city.passed(&interest("i", &loan, ["2025-01-01", "2025-02-01"], "50000"));
+    let less = ask("i", &merged(ahead, &json!({"points": {"max": "1"}})));
+    assert_ne!(less["totals"]["claims"]["difference"], json!("0.00"));
+    assert_eq!(less["budget"]["committed"], json!("0.00"));
+    assert_eq!(less["budget"]["available_then"], less["budget"]["available"]);
 }

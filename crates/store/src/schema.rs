@@ -12,7 +12,7 @@ table! { cap_groups (code) { code -> Text, status -> Text, created -> Int8, } }
 table! { calendar_changes (id) { id -> Uuid, status -> Text, document -> Text, created -> Int8, } }
 table! { calendar_days (date) { date -> Date, kind -> Text, calendar -> Uuid, } }
 table! { calls (id) { id -> Uuid, programme -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
-table! { claims (id) { id -> Uuid, programme -> Text, organisation -> Text, provider -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
+table! { claims (id) { id -> Uuid, programme -> Text, organisation -> Text, provider -> Text, buyer -> Nullable<Text>, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { evidence (id) { id -> Uuid, kind -> Text, organisation -> Text, invoice_code -> Nullable<Text>, invoice_number -> Nullable<Text>, created -> Int8, } }
 table! { loans (id) { id -> Uuid, organisation -> Text, bank -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { objections (id) { id -> Uuid, claim -> Uuid, created_by -> Text, created -> Int8, } }

@@ -87,6 +87,7 @@ CREATE TABLE claims (
     programme text NOT NULL,
     organisation text NOT NULL,
     provider text NOT NULL,
+    buyer text,
     payee text NOT NULL,
     voucher uuid,
     rental uuid,
@@ -153,7 +154,8 @@ CREATE TABLE claims (
                 AND num_nulls(loan, period_from, period_until, interest_paid, penalty_interest) = 0
                 AND period_from < period_until AND NOT closing AND settlement = '[]' AND class = 'interest' END
         AND (kind = 'interest_subsidy' OR num_nonnulls(loan, interest_paid, penalty_interest, other_points) = 0)
-        AND (kind = 'grant_tranche' OR num_nonnulls(award, tranche) = 0)),
+        AND (kind = 'grant_tranche' OR num_nonnulls(award, tranche) = 0)
+        AND (buyer IS NULL OR (kind = 'rental_subsidy' AND buyer <> organisation AND provider = organisation))),
     CONSTRAINT claims_usage CHECK (usage_sequence IS NULL OR rental IS NOT NULL),
     CONSTRAINT claims_parts CHECK (coalesce(sum_of_parts(parts), 0) = amount),
     -- what draws on no voucher holds nothing
@@ -191,6 +193,7 @@ CREATE INDEX claims_created ON claims (created);
 CREATE INDEX claims_programme ON claims (programme, created);
 CREATE INDEX claims_organisation ON claims (organisation, created);
 CREATE INDEX claims_provider ON claims (provider, created);
+CREATE INDEX claims_buyer ON claims (buyer, created) WHERE buyer IS NOT NULL;
 CREATE INDEX claims_voucher ON claims (voucher);
 CREATE INDEX claims_rental ON claims (rental) WHERE rental IS NOT NULL;
 CREATE INDEX claims_loan ON claims (loan) WHERE loan IS NOT NULL;
@@ -202,6 +205,7 @@ COMMENT ON COLUMN claims.submitted_on IS 'When it was filed last; its approval c
 COMMENT ON COLUMN claims.freed IS 'What came in of recoveries without fraud: the caps count it no more.';
 COMMENT ON COLUMN claims.redrawn IS 'What of corrected came in and was drawn again: the voucher is charged with it once.';
 COMMENT ON COLUMN claims.provider IS 'Who supplied; of a loan the bank that lent.';
+COMMENT ON COLUMN claims.buyer IS 'Who bought, where the provider of the contract claims.';
 COMMENT ON COLUMN claims.rental IS 'The contract, of a rental subsidy.';
 COMMENT ON COLUMN claims.loan IS 'The loan, of an interest subsidy.';
 COMMENT ON COLUMN claims.award IS 'The award, of a tranche of a grant.';

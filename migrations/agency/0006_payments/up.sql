@@ -8,6 +8,7 @@ CREATE TABLE payment_batches (
     waiting integer NOT NULL CONSTRAINT payment_batches_waiting CHECK (waiting BETWEEN 0 AND 1000),
     name_max integer NOT NULL CONSTRAINT payment_batches_name_max CHECK (name_max > 0),
     total numeric(20, 2) NOT NULL CONSTRAINT payment_batches_total_check CHECK (total > 0 AND total <> 'NaN'),
+    left_out jsonb NOT NULL DEFAULT '[]',
     reason bytea,
     created_by text NOT NULL,
     approved_by text,
@@ -23,6 +24,7 @@ CREATE TABLE payment_batches (
         approved_by <> created_by AND (approved_by IS NULL) = (status IN ('proposed', 'rejected')))
 ) WITH (fillfactor = 70);
 CREATE INDEX payment_batches_created ON payment_batches (created);
+COMMENT ON COLUMN payment_batches.left_out IS 'Claims that wait for their payment and are not in a batch of everything, each with what stands in the way.';
 COMMENT ON COLUMN payment_batches.open IS 'Lines that have no result yet.';
 COMMENT ON COLUMN payment_batches.approved_on IS 'The business date of its approval: no result is of an earlier day.';
 COMMENT ON COLUMN payment_batches.waiting IS 'Results that wait for another person''s approval.';

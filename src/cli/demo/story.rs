@@ -118,7 +118,7 @@ impl City<'_> {
     async fn pay(&self, claim: ClaimId, outcome: PaymentResult, day: &str, of: &str) -> Result<(), Failure> {
         let propose = ProposePaymentBatch {
             id: PaymentBatchId::new(Uuid::now_v7()),
-            claims: ClaimIds::new(vec![claim])?,
+            claims: Some(ClaimIds::new(vec![claim])?),
             name_max: NAME_MAX,
             letters: None,
         };

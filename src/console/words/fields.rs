@@ -89,6 +89,10 @@ words! {
     "rules.caps.annual.amount": "年度上限" / "cap of a year";
     "rules.caps.lifetime": "累计上限" / "cap in all";
     "rules.caps.minimum_base": "基数下限" / "least base";
+    "rules.caps.minimum_base_per": "基数下限的口径" / "least base of";
+    "claimant": "申领方" / "who claims";
+    "buyer": "购买方" / "buyer";
+    "left_out": "未列入的申领" / "left out";
     "rules.principal_cap": "贴息本金上限" / "principal at most";
     "mode": "方式" / "mode";
     "base": "计算基数" / "base";

@@ -273,7 +273,7 @@ table! {
     LoanRateAboveCeiling: 422, ["贷款利率超过上限", "合同利率 {annual_rate_percent}% 超过上限 {ceiling}%。"], ["Loan rate above the ceiling", "The contract rate of {annual_rate_percent} percent is above the ceiling of {ceiling} percent."];
     RulesOrProgramme: 422, ["规则与专项二选一", "rules 与 programme 只能给出一个。"], ["Rules or programme", "Either rules or a programme may be given, not both."];
     ContractAlreadyUsed: 409, ["合同已使用", "该合同已有专项 {programme} 的券或申领。"], ["Contract already used", "The contract already has a voucher or a claim of programme {programme}."];
-    NotEligible: 422, ["不符合条件", "不符合条件：{reason}（tags 为名单：申报日须在名单内，且今日不在排除名单内）。"], ["Not eligible", "The organisation is not eligible: {reason} (tags: it has to be on a list on the day of the filing, and on none today that shuts it out)."];
+    NotEligible: 422, ["不符合条件", "不符合条件：{reason}（tags 为名单：申报日须在名单内，且今日不在排除名单内；claimant 为申领方：该专项由合同的另一方申领）。"], ["Not eligible", "The organisation is not eligible: {reason} (tags: it has to be on a list on the day of the filing, and on none today that shuts it out; claimant: the other party of the contract claims)."];
     ProviderNotListed: 422, ["服务商不符合条件", "服务商 {provider} 不在规则要求的名单或类别内：{reason}。"], ["Provider not listed", "Provider {provider} is not on a list, or not of a category, that the rules ask for: {reason}."];
     BankNotListed: 422, ["银行不在名单", "贷款银行 {bank} 不在规则要求的名单内。"], ["Bank not listed", "The bank {bank} is not on a list that the rules ask for."];
     ProjectNotEligible: 422, ["项目不符合条件", "项目不符合条件：{reason}（tags 项目不在名单；investment 总投资不足或未填报）。"], ["Project not eligible", "The project is not eligible: {reason} (tags: it is on no list; investment: it costs too little, or does not say)."];
@@ -299,6 +299,7 @@ table! {
     ObjectionUpheld: 409, ["异议成立", "异议成立，只能退回或驳回。"], ["Objection upheld", "An objection was upheld; the claim can only be returned or rejected."];
     TooManyObjections: 409, ["异议过多", "一项申领最多 {limit} 件异议。"], ["Too many objections", "A claim takes at most {limit} objections."];
     ClaimNotPayable: 409, ["申领不能拨付", "申领 {claim} 的状态为“{status}”。"], ["Claim not payable", "Claim {claim} is in the state \"{status}\"."];
+    NothingPayable: 409, ["没有可拨付的申领", "没有可拨付的申领，另有 {left_out} 件待处理。"], ["Nothing can be paid", "No claim can be paid; {left_out} wait for something else."];
     ClaimInBatch: 409, ["申领已在批次中", "申领 {claim} 已在一个拨付批次中。"], ["Claim in a batch", "Claim {claim} is already in a payment batch."];
     DayTwice as InvalidValue: 422, ["日期重复", "{date} 列了两次。"], ["A day twice", "{date} is named twice."];
     NoWorkingDay: 409, ["没有工作日", "工作日历上 {from} 至 {until} 没有工作日。"], ["No working day", "The calendar has no working day from {from} to {until}."];

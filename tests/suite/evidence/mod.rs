@@ -17,7 +17,7 @@ const PDF: &[u8] = b"%PDF-1.7\n% an invoice\n%%EOF\n";
 const LIMIT: usize = 20 * 1024 * 1024;
 
 /// An invoice as the tax authority writes it.
-const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+pub const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <EInvoice><EInvoiceData>
 <SellerInformation><SellerIdNum>91440300MA5F00011B</SellerIdNum><SellerName>丁云云计算</SellerName></SellerInformation>
 <BuyerInformation><BuyerIdNum>91310000MA1FL0000N</BuyerIdNum><BuyerName>甲</BuyerName></BuyerInformation>

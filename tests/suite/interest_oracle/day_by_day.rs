@@ -180,6 +180,24 @@ impl Standing {
     }
 }
 
+/// Whether a loan is not dearer than the ceiling of the longest tenor that it is above; none where nothing is asked.
+pub fn admitted(drawn: &Drawn) -> Option<bool> {
+    let (ceilings, due) = drawn.rules.rate_ceiling.as_ref().zip(drawn.matures_on)?;
+    let (signed, due) = (Day::of(drawn.signed_on), Day::of(due));
+    let mut longest: Option<(i64, i64)> = None;
+    for ceiling in ceilings.all() {
+        let months = ceiling.tenor_months_above.map_or(-1, i64::from);
+        let above = months < 0 || due > signed.months_on(months);
+        if above && longest.is_none_or(|(known, _)| months > known) {
+            longest = Some((months, i64::from(ceiling.spread_bp)));
+        }
+    }
+    let Some((_, spread)) = longest else { return Some(true) };
+    let published = drawn.reference.iter().filter(|rate| Day::of(rate.date) <= signed);
+    let reference = published.last().expect("a rate before everything").value.micro();
+    Some(drawn.rate.micro() <= (reference + spread * 10_000).max(0))
+}
+
 /// The first day under the term that earns nothing.
 fn term_ends(drawn: &Drawn) -> Option<Day> {
     let term = drawn.policy.term?;

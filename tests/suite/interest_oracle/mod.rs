@@ -1,12 +1,14 @@
-//! Interest subsidies against an independent reckoning: day by day, in big rationals, from the text of the rule.
+//! Interest subsidies against an independent reckoning: day by day, in big rationals, from the text of the rule, as the tier of
+//! who asks has it; and which loans are too dear, by their tenor.
 //!
 //! 25,000 random questions for each way of counting days, 125,000 in all. The seed is printed; give it in
 //! `SUBSIDY_LEDGER_SEED` to have a failure again.
 
 mod day_by_day;
 mod questions;
+mod tiers;
 
-use day_by_day::{Reckoned, reckon};
+use day_by_day::{Reckoned, admitted, reckon};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use questions::{Drawn, draw};
@@ -65,19 +67,26 @@ fn agree(found: &Subsidy, expected: &Reckoned, drawn: &Drawn) {
 fn agrees_on(day_count: DayCount, salt: u64) {
     let seed = seed();
     let mut rng = StdRng::seed_from_u64(seed.wrapping_add(salt));
-    let (mut paid, mut cut, mut outside) = (0, 0, 0);
+    let (mut paid, mut cut, mut outside, mut tiered, mut dear) = (0, 0, 0, 0, 0);
     for case in 0..CASES {
         let drawn = draw(&mut rng, day_count);
         let found = compute(&drawn.question(), |index| format!("/{index}"))
             .unwrap_or_else(|error| panic!("seed {seed}, case {case}: {error}: {drawn:?}"));
         let expected = reckon(&drawn);
+        assert_eq!(drawn.taken(), admitted(&drawn), "seed {seed}, case {case}: {drawn:#?}");
+        tiered +=
+            u32::from(drawn.policy.points != drawn.rules.points || drawn.policy.caps != drawn.rules.caps);
+        dear += u32::from(drawn.taken() == Some(false));
         let same = std::panic::catch_unwind(|| agree(&found, &expected, &drawn));
         assert!(same.is_ok(), "seed {seed}, case {case}: {drawn:#?}\n{found:#?}\n{expected:#?}");
         paid += u32::from(found.amount.is_positive());
         cut += u32::from(!found.reductions.is_empty());
         outside += u32::from(found.segments.is_empty());
     }
-    eprintln!("{paid} pay, {cut} are cut, {outside} lie outside the window");
+    eprintln!(
+        "{paid} pay, {cut} are cut, {outside} lie outside the window, {tiered} are in a tier, {dear} too dear"
+    );
+    assert!(tiered > CASES / 20 && dear > CASES / 50, "{tiered} {dear}");
     assert!(paid > CASES / 3 && cut > CASES / 10 && outside > CASES / 200, "{paid} {cut} {outside}");
 }
 

@@ -6,15 +6,25 @@ use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::*;
 use subsidy_core::loans::events::Dated;
-use subsidy_core::loans::subsidy::{Limits, Question};
+use subsidy_core::loans::subsidy::{Limits, Question, within_ceiling};
 use subsidy_core::loans::{Change, InterestPeriod, LoanEvent};
+use subsidy_core::organisations::{Category, Size};
 use subsidy_core::programmes::StatutoryLimits;
 use subsidy_core::programmes::calculation::CapUse;
+use subsidy_core::programmes::eligibility::Traits;
 use subsidy_core::programmes::policy::*;
+
+use super::tiers::{Asks, tiered};
 
 /// A question with all that it borrows.
 #[derive(Debug)]
 pub struct Drawn {
+    /// The rules with their tiers.
+    pub rules: Policy,
+    pub asks: Asks,
+    /// The rules as the service has them for who asks.
+    under: Policy,
+    /// The same as they are reckoned from the text of the tiers.
     pub policy: Policy,
     pub window: Window,
     pub period: InterestPeriod,
@@ -32,10 +42,18 @@ pub struct Drawn {
 }
 
 impl Drawn {
+    /// Whether the service takes a loan as dear as this; none where nothing says when it is due.
+    pub fn taken(&self) -> Option<bool> {
+        let (ceilings, matures_on) = self.rules.rate_ceiling.as_ref().zip(self.matures_on)?;
+        let ceiling = ceilings.of(self.signed_on, matures_on);
+        let within = |one| within_ceiling(one, &self.reference, self.rate, self.signed_on).is_ok();
+        Some(ceiling.is_none_or(within))
+    }
+
     pub fn question(&self) -> Question<'_> {
         let cap = |(cap, used): (Money, Money)| CapUse::new(None, cap, used);
         Question {
-            policy: &self.policy,
+            policy: &self.under,
             window: self.window,
             period: self.period,
             signed_on: Some(self.signed_on),
@@ -97,16 +115,37 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
     let events = events(rng, (from, days), matures_on);
     let rate = rate(rng);
     let reference = reference(rng, from, days);
-    let mut policy = policy(rng, day_count);
+    let mut rules = policy(rng, day_count);
+    rules.tiers = maybe(rng, 2, |rng| (0..rng.gen_range(1..4)).map(|_| tier(rng)).collect());
+    rules.rate_ceiling = maybe(rng, 2, ceilings);
+    let asks = Asks {
+        category: [Category::PrivateEnterprise, Category::University][rng.gen_range(0..2)],
+        size: maybe(rng, 2, |rng| [Size::Micro, Size::Small, Size::Large][rng.gen_range(0..3)]),
+        startup: one_in(rng, 2),
+    };
     let drawn = events.iter().find(|event| matches!(event.change, Change::Drawdown(_)));
     if let Some(first) = drawn.filter(|_| one_in(rng, 3)) {
         let until = plus(first.date, rng.gen_range(0..days));
-        policy.windows =
+        rules.windows =
             Some(Windows { disbursed: Some(Window { from: first.date, until }), ..Windows::default() });
     }
-    let paid = if policy.points.is_none() { 1 } else { 3 };
+    let traits = Traits {
+        category: Some(asks.category),
+        size: asks.size,
+        startup: asks.startup,
+        region: None,
+        tags: Vec::new(),
+        project_tags: Vec::new(),
+        base: None,
+    };
+    let under = rules.under(rules.tier_of(&traits)).into_owned();
+    let policy = tiered(&rules, &asks);
+    let paid = if under.points.is_none() || policy.points.is_none() { 1 } else { 3 };
     let points_max = if one_in(rng, 2) { 1_500_000 } else { rng.gen_range(0..4_000_000) };
     Drawn {
+        rules,
+        asks,
+        under,
         policy,
         statutory: StatutoryLimits {
             points_max: Points::from_micro(points_max),
@@ -221,6 +260,50 @@ fn room(rng: &mut StdRng, from: Date) -> Vec<Dated<Money>> {
     room
 }
 
+fn points(rng: &mut StdRng) -> PointsRule {
+    let max = if one_in(rng, 2) { 1_500_000 } else { rng.gen_range(0..=1_500_000) };
+    PointsRule {
+        max: maybe(rng, 2, |_| Points::from_micro(max)),
+        share_of_contract_rate_percent: maybe(rng, 3, |rng| {
+            Percent::from_micro(rng.gen_range(0..=100_000_000))
+        }),
+        share_of_reference: maybe(rng, 3, |rng| ShareOfReference {
+            name: Label::parse("LPR5Y").expect("a label"),
+            percent: Percent::from_micro(rng.gen_range(0..=100_000_000)),
+        }),
+    }
+}
+
+/// A tier for some of those who ask, with points or a cap of its own, or with neither.
+fn tier(rng: &mut StdRng) -> Tier {
+    let when = TierWhen {
+        categories: maybe(rng, 3, |_| vec![Category::University]),
+        sizes: maybe(rng, 3, |_| vec![Size::Micro, Size::Small]),
+        startup: maybe(rng, 3, |rng| one_in(rng, 2)),
+        ..TierWhen::default()
+    };
+    let caps = maybe(rng, 2, |rng| TierCaps {
+        claim: maybe(rng, 2, |rng| amount(fen(rng, 4, 10))),
+        ..TierCaps::default()
+    });
+    Tier { when, items: None, points: maybe(rng, 2, points), caps }
+}
+
+/// One ceiling, or some by tenor.
+fn ceilings(rng: &mut StdRng) -> RateCeilings {
+    let mut of = |months| RateCeiling {
+        reference: Label::parse("LPR5Y").expect("a label"),
+        spread_bp: rng.gen_range(-200..300),
+        tenor_months_above: months,
+    };
+    let all = [None, Some(3), Some(12), Some(14)].map(&mut of);
+    match rng.gen_range(0..3) {
+        0 => RateCeilings::One(all[rng.gen_range(0..4)].clone()),
+        1 => RateCeilings::ByTenor(all.to_vec()),
+        _ => RateCeilings::ByTenor(all[1..].to_vec()),
+    }
+}
+
 fn policy(rng: &mut StdRng, day_count: DayCount) -> Policy {
     let mut policy = Policy {
         day_count: Some(day_count),
@@ -232,17 +315,7 @@ fn policy(rng: &mut StdRng, day_count: DayCount) -> Policy {
         stacking: [Stacking::Exclusive, Stacking::NetOff, Stacking::Allow][rng.gen_range(0..3)].into(),
         ..Policy::default()
     };
-    let max = if one_in(rng, 2) { 1_500_000 } else { rng.gen_range(0..=1_500_000) };
-    policy.points = Some(PointsRule {
-        max: maybe(rng, 2, |_| Points::from_micro(max)),
-        share_of_contract_rate_percent: maybe(rng, 3, |rng| {
-            Percent::from_micro(rng.gen_range(0..=100_000_000))
-        }),
-        share_of_reference: maybe(rng, 3, |rng| ShareOfReference {
-            name: Label::parse("LPR5Y").expect("a label"),
-            percent: Percent::from_micro(rng.gen_range(0..=100_000_000)),
-        }),
-    });
+    policy.points = Some(points(rng));
     policy.paid_interest_percent = maybe(rng, 3, |rng| Percent::from_micro(rng.gen_range(0..=100_000_000)));
     if policy.paid_interest_percent.is_some() && policy.stacking.mode() != Stacking::NetOff && one_in(rng, 2)
     {

@@ -3,6 +3,7 @@
 pub mod answers;
 mod bank_tables;
 mod calendar;
+mod everything;
 mod expiry;
 mod files;
 mod names;

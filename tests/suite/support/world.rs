@@ -529,6 +529,9 @@ impl World {
             payee: if interest { self.pick(&[Payee::Enterprise, Payee::Bank]) } else { Payee::Enterprise },
             ..Policy::default()
         };
+        if !voucher && policy.caps.minimum_base.is_some() && self.one_in(2) {
+            policy.caps.minimum_base_per = Some(MinimumBasePer::Year);
+        }
         if let Some(annual) = policy.caps.annual.as_mut().filter(|cap| cap.counts.contains(&Counts::Issue)) {
             annual.released = voucher.then_some(if keeps { Released::Stays } else { Released::Frees });
         }
@@ -810,7 +813,7 @@ impl World {
                 if !self.one_in(12) {
                     claims.dedup();
                 }
-                let claims = ClaimIds::new(claims).expect("a few");
+                let claims = (!self.one_in(6)).then(|| ClaimIds::new(claims).expect("a few"));
                 let id = PaymentBatchId::new(self.id());
                 let name_max = if self.one_in(30) { 1 } else { NAME_MAX };
                 Command::ProposePaymentBatch(Box::new(ProposePaymentBatch {
@@ -1744,11 +1747,14 @@ fn check_claims(book: &Book) {
     }
     // what was approved and undone is counted as nothing, as what never was
     used.retain(|_, used| *used != 0);
-    let counted =
-        book.usages.iter().filter(|(key, used)| key.counts == Counts::Redemption && !used.amount.is_zero());
+    let counted = book.usages.iter().filter(|(key, used)| {
+        let base = matches!(key.pool, CapPool::Base(..));
+        key.counts == Counts::Redemption && !used.amount.is_zero() && !base
+    });
     let kept: BTreeMap<CapUsageKey, i64> =
         counted.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
     assert_eq!(kept, used, "the counters count what was approved");
+    bounds::check_bases(book);
     let payable = book.balances.iter().filter(|(key, _)| key.account == Account::F2302);
     let payable: BTreeMap<BalanceKey, i64> =
         payable.filter(|(_, owed)| !owed.is_zero()).map(|(key, owed)| (key.clone(), owed.fen())).collect();

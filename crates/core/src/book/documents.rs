@@ -87,6 +87,8 @@ macro_rules! indexes {
                 LoanOf($crate::loans::LoanKey) in loan_keys: $crate::domain::LoanId;
                 /// The claims of each payment batch, in the order of their ids.
                 BatchClaims($crate::domain::PaymentBatchId) in batch_claims: Vec<$crate::domain::ClaimId>;
+                /// Approved claims that stand in no batch: one list for the agency.
+                PayableClaims(()) in payable_claims: std::collections::BTreeSet<$crate::domain::ClaimId>;
                 /// Lines by the reference that they were paid under, one at most.
                 PaidReference($crate::payments::ReferenceKey) in paid_references: std::collections::BTreeSet<$crate::payments::LineKey>;
                 /// True-ups by the reference under which money came back.

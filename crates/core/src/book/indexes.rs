@@ -1,6 +1,7 @@
 //! Indexes that follow documents of the book: kept up where they are known.
 
 use super::{Book, Change, Fault};
+use crate::claims::{Claim, ClaimStatus};
 use crate::domain::dated::Dated;
 use crate::domain::{ClaimId, LoanId};
 use crate::evidence::{Invoice, Statement};
@@ -23,6 +24,7 @@ impl Book {
             Change::Invoice(invoice) => self.index_invoice(invoice),
             Change::TrueUp(true_up) => self.index_true_up(true_up),
             Change::Voucher(voucher) => self.index_voucher(voucher),
+            Change::Claim(claim) => self.index_payable(claim),
             Change::PaymentLine(line) => self.index_line(line),
             Change::Tag(tag) => self.index_tag(tag),
             Change::RoleGrant(grant) => self.index_role(grant),
@@ -51,6 +53,22 @@ impl Book {
                     };
                 });
             }
+        }
+    }
+
+    /// Whether a claim waits for its payment in no batch.
+    fn index_payable(&mut self, claim: &Claim) {
+        let waits = claim.status == ClaimStatus::Approved && claim.batch.is_none();
+        let known = self.payable_claims.get(&()).ok();
+        let listed = known.map(|known| known.is_some_and(|ids| ids.contains(&claim.id)));
+        if listed.is_some_and(|listed| listed != waits) {
+            self.payable_claims.alter((), |ids| {
+                if waits {
+                    ids.insert(claim.id)
+                } else {
+                    ids.remove(&claim.id)
+                };
+            });
         }
     }
 

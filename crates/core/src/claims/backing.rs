@@ -12,6 +12,8 @@ use super::{Claim, ClaimStatus};
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{CreditCode, EvidenceId, InvoiceNumber, Money};
 use crate::evidence::{Evidence, EvidenceKind, Invoice, Party};
+use crate::programmes::policy::Claimant;
+use crate::rentals::Rental;
 
 /// The most invoices of a claim.
 pub const INVOICES_MAX: usize = 200;
@@ -99,10 +101,38 @@ crate::domain::coded! {
 /// What a claim is held against.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties {
-    /// Who claims, and pays the invoices.
+    /// Who claims.
     pub organisation: CreditCode,
-    /// Who provides, and issues them.
+    /// Who provides or lends, and issues the invoices.
     pub provider: CreditCode,
+    /// Who bought, where the provider claims.
+    pub buyer: Option<CreditCode>,
+}
+
+impl Parties {
+    /// Who claims on a contract under rules, and who is its other party.
+    pub const fn on(rental: &Rental, claimant: Claimant) -> Self {
+        let (buyer, provider) = (rental.organisation, rental.provider);
+        match claimant {
+            Claimant::Enterprise => Self { organisation: buyer, provider, buyer: None },
+            Claimant::Provider => Self { organisation: provider, provider, buyer: Some(buyer) },
+        }
+    }
+
+    /// Those of a claim that was written.
+    pub const fn of(claim: &Claim) -> Self {
+        Self { organisation: claim.organisation, provider: claim.provider, buyer: claim.buyer }
+    }
+
+    /// Who pays the invoices.
+    pub fn payer(self) -> CreditCode {
+        self.buyer.unwrap_or(self.organisation)
+    }
+
+    /// The other party than who claims.
+    pub fn other(self) -> CreditCode {
+        self.buyer.unwrap_or(self.provider)
+    }
 }
 
 /// The part of an invoice that evidence shows; `place` is where it is named.
@@ -141,7 +171,7 @@ pub fn between(invoice: &Invoice, parties: Parties, place: usize) -> Result<(), 
     let facts = &invoice.facts;
     let (invoice, pointer) = (facts.number.to_string(), named(place));
     let others = |party: Option<Party>, wanted| party.filter(|party| *party != Party::Organisation(wanted));
-    if let Some(buyer) = others(facts.buyer, parties.organisation) {
+    if let Some(buyer) = others(facts.buyer, parties.payer()) {
         return Err(BackingError::InvoiceBuyerDiffers { invoice, buyer, pointer });
     }
     if let Some(seller) = others(facts.seller, parties.provider) {

@@ -1,6 +1,6 @@
 //! Why a claim is not paid: everything that stands in the way of its approval or its payment, as far as it is known today.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Claim, ClaimStatus, objection, rules};
 use crate::domain::{Date, Money, Month};
@@ -8,8 +8,9 @@ use crate::organisations::{Organisation, Standing};
 use crate::programmes::{Applicant, RulesVersion};
 
 /// What stands in the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum BlockCode {
     PayeeBlocked,
     /// Another account of the payee waits for approval.
@@ -26,6 +27,14 @@ pub enum BlockCode {
     PeriodClosed,
     /// The rules ask for an assessment at the review.
     AssessmentMissing,
+    /// Of a batch: who claims is blocked.
+    OrganisationBlocked,
+    /// Of a batch: a red invoice took back what the claim rests on.
+    BackingWithdrawn,
+    /// Of a batch: the bank does not take so long a name.
+    NameTooLong,
+    /// Of a batch: the bank does not take a letter of the name.
+    NameLetterRefused,
 }
 
 /// What stands in the way of a claim's approval or payment.
@@ -62,6 +71,11 @@ pub fn blocked(claim: &Claim, found: &Standings<'_>, day_of: impl Fn(&Organisati
     }
     let block = |code, since, detail: String| Block { code, since, detail };
     let mut blocks = of_the_payee(found, &day_of);
+    // it is asked at the approval and again before the payment
+    if let Err(error) = rules::still_eligible(&found.applicant, found.rules) {
+        let since = Some(day_of(found.applicant.organisation));
+        blocks.push(block(BlockCode::EligibilityChanged, since, error.to_string()));
+    }
     if waits {
         if let Err(error) = objection::none_stands(claim) {
             blocks.push(block(BlockCode::ObjectionOpen, claim.reviewed_on, error.to_string()));
@@ -71,10 +85,6 @@ pub fn blocked(claim: &Claim, found: &Standings<'_>, day_of: impl Fn(&Organisati
             .filter(|until| claim.status == ClaimStatus::Reviewed && found.today <= *until)
         {
             blocks.push(block(BlockCode::PublicityRunning, claim.reviewed_on, until.to_string()));
-        }
-        if let Err(error) = rules::still_eligible(&found.applicant, found.rules) {
-            let since = Some(day_of(found.applicant.organisation));
-            blocks.push(block(BlockCode::EligibilityChanged, since, error.to_string()));
         }
         let asked = found.rules.rules.assessment.is_some() && claim.subject.rental().is_some();
         if asked && claim.assessment.is_none() {

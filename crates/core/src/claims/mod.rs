@@ -82,6 +82,9 @@ pub struct Claim {
     pub organisation: CreditCode,
     /// The contract's provider; of a loan the bank.
     pub provider: CreditCode,
+    /// Who bought, where the provider of the contract claims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<CreditCode>,
     pub payee: CreditCode,
     /// Where it is in its life.
     pub status: ClaimStatus,

@@ -172,6 +172,7 @@ pub fn draft(
         programme: facts.rules.programme.clone(),
         organisation: facts.applicant.organisation.credit_code,
         provider: facts.applicant.supplier.credit_code,
+        buyer: None,
         payee: payee(facts),
         status: ClaimStatus::Draft,
         invoices: Vec::new(),

@@ -71,7 +71,7 @@ pub enum Code {
     UsagePeriodNotMonths, UsageMissing, SettlementOrUsage, ChangeNotApplicable, RentalDiffers, LoanDiffers,
     ChangesMissing, ClaimKindDiffers, VoucherDiffers, EligibilityChanged, PublicityRunning, RecalculationPending,
     AmountChanged, RecalculationStale, ObjectionOpen, ObjectionUpheld, TooManyObjections, ClaimNotPayable,
-    ClaimInBatch, DayTwice, NoWorkingDay, ExecutionDateStale, AmountDiffers, BackingWithdrawn, ResultTooEarly,
+    ClaimInBatch, NothingPayable, DayTwice, NoWorkingDay, ExecutionDateStale, AmountDiffers, BackingWithdrawn, ResultTooEarly,
     ReturnReferenceUsed, BankReferenceUsed, ReceiptRecorded, ResultTwice, BankFileUnreadable, BankFileUnknown,
     BankFileNoMapping, BankFileColumn, BankFileCell, NameTooLong, PayerNameTooLong, NameLetterRefused,
     BankAccountChanged, BankAccountMissing, AccountNumberUnverified, ExceedsOutstanding, OffsetMismatch,

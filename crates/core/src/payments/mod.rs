@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::claim_ids::ClaimIds;
 pub use self::refusal::PaymentError;
+use crate::claims::blocked::BlockCode;
 pub use crate::domain::ReferenceKey;
 use crate::domain::money::Amount;
 use crate::domain::{
@@ -62,6 +63,16 @@ pub enum BatchStatus {
     Rejected,
 }
 
+/// A claim that waits for its payment and is not in a batch of all that do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LeftOut {
+    pub claim_id: ClaimId,
+    /// What stands in the way, as `blocked_because` of the claim has it.
+    pub code: BlockCode,
+    /// Which: the payee, the rule, the version, the invoice.
+    pub detail: String,
+}
+
 /// A payment batch; its lines stand apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentBatch {
@@ -76,6 +87,9 @@ pub struct PaymentBatch {
     pub waiting: u32,
     /// CNY of all lines.
     pub total: Money,
+    /// What was approved and is not in it, where it was to be everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// The most characters of a name that the agency's bank takes, as it was set when the batch was proposed.
     pub name_max: u32,
     /// Why it was rejected.
@@ -176,7 +190,9 @@ impl PaymentLine {
 pub struct ProposePaymentBatch {
     /// The id that the edge made.
     pub id: PaymentBatchId,
-    pub claims: ClaimIds,
+    /// Which claims; everything that can be paid where none are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimIds>,
     /// The most characters of a name that the agency's bank takes: a setting, so that it stands in the log.
     pub name_max: u32,
     /// The letters that it takes in names, likewise; all where it does not say.

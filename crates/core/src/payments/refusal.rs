@@ -12,6 +12,12 @@ use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId, Wron
 pub enum PaymentError {
     #[error(transparent)]
     WrongState(#[from] WrongState),
+    /// Of all that is approved nothing can be paid today.
+    #[error("nothing can be paid, {left_out} claims are left out")]
+    NothingPayable {
+        /// How many claims wait for something.
+        left_out: String,
+    },
     /// A claim is not one that can be paid.
     #[error("claim {claim} is {status}")]
     ClaimNotPayable { claim: ClaimId, status: String },
@@ -97,6 +103,6 @@ pub enum PaymentError {
 
 crate::domain::coded! {
     PaymentError:
-    WrongState ClaimNotPayable ClaimInBatch ResultTooEarly AmountDiffers BankReferenceUsed BackingWithdrawn
+    WrongState NothingPayable ClaimNotPayable ClaimInBatch ResultTooEarly AmountDiffers BankReferenceUsed BackingWithdrawn
     NameTooLong NameLetterRefused BankAccountChanged ExecutionDateStale BankAccountMissing AccountNumberUnverified
 }

@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BatchStatus, Letters, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult,
+    BatchStatus, LeftOut, Letters, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult,
     ProposePaymentBatch, ProposedResult, ReferenceKey, SettlePayment,
 };
 use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable as claims};
 use crate::domain::money::OutOfRange;
 use crate::domain::{
-    Actor, ClaimId, Date, InvoiceNumber, Money, PaymentBatchId, Revision, Stamp, TextHash, WrongState,
+    Actor, ClaimId, Code, Date, InvoiceNumber, Money, PaymentBatchId, Revision, Stamp, TextHash, WrongState,
 };
 use crate::organisations::Organisation;
+
+/// A claim that a refusal keeps out of a batch of everything; none where it is no matter of one claim.
+pub fn left_out(claim: ClaimId, code: Code, detail: String) -> Option<LeftOut> {
+    let code = code.into_str().parse().ok()?;
+    Some(LeftOut { claim_id: claim, code, detail })
+}
 
 /// Whether a claim may go into a batch.
 pub fn payable(claim: &Claim) -> Result<(), PaymentError> {
@@ -101,7 +107,7 @@ pub fn placed(claim: &Claim, batch: Option<PaymentBatchId>, stamp: &Stamp) -> Cl
 /// A batch of so many lines that sum to so much.
 pub fn propose(
     command: &ProposePaymentBatch,
-    (count, total): (u32, Money),
+    (count, total, left_out): (u32, Money, Vec<LeftOut>),
     actor: &Actor,
     stamp: &Stamp,
 ) -> PaymentBatch {
@@ -112,6 +118,7 @@ pub fn propose(
         open: count,
         waiting: 0,
         total,
+        left_out,
         name_max: command.name_max,
         reason: None,
         created_by: actor.subject.clone(),

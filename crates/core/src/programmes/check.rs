@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::grants::GrantRules;
-use super::policy::{CapHolder, CapYear, Caps, Payee, Policy, PolicyError, RateCeilings, Stacking};
+use super::policy::{CapHolder, CapYear, Caps, Claimant, Payee, Policy, PolicyError, RateCeilings, Stacking};
 use super::stacking::Levels;
 use super::statutory::StatutoryLimits;
 use super::{Counts, Instrument};
@@ -85,10 +85,12 @@ impl Policy {
             }
             Instrument::RentalSubsidy => {
                 self.check_ratios()?;
-                if self.payee == Payee::Bank {
+                // who claims is paid: there is no third party
+                let by_provider = self.claimant() == Claimant::Provider;
+                if self.payee == Payee::Bank || by_provider && self.payee != Payee::Enterprise {
                     return Err(invalid("/payee"));
                 }
-                self.only(&["items", "base", "assessment", "prorate", "scenarios"])
+                self.only(&["items", "base", "assessment", "prorate", "scenarios", "claimant"])
             }
             Instrument::InterestSubsidy => {
                 self.check_interest()?;
@@ -186,8 +188,10 @@ impl Policy {
         let rules = &self.eligibility;
         let lent = instrument == Instrument::InterestSubsidy;
         let investment = rules.project.as_ref().is_some_and(|project| project.investment_min.is_some());
+        // a provider that claims is held to what the rules ask of who claims
+        let none = lent || self.claimant() == Claimant::Provider;
         let misplaced = [
-            ("/eligibility/provider", lent && rules.provider.is_some()),
+            ("/eligibility/provider", none && rules.provider.is_some()),
             ("/eligibility/bank", !lent && rules.bank.is_some()),
             ("/eligibility/project/investment_min", !lent && investment),
         ];
@@ -308,6 +312,7 @@ impl Policy {
             ("validity_months", self.validity_months.is_some()),
             ("one_per_contract", self.one_per_contract.is_some()),
             ("scenarios", self.scenarios.is_some()),
+            ("claimant", self.claimant.is_some()),
             ("points", self.points.is_some()),
             ("paid_interest_percent", self.paid_interest_percent.is_some()),
             ("prorate", self.prorate.is_some()),

@@ -36,9 +36,20 @@ pub enum Payee {
     /// The organisation that applied.
     #[default]
     Enterprise,
-    /// The provider of the contract.
+    /// The provider of the contract; of no claim that it files itself.
     Provider,
     Bank,
+}
+
+/// Which party of a contract claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Claimant {
+    /// Who bought or rented.
+    #[default]
+    Enterprise,
+    /// The provider, on its own sales.
+    Provider,
 }
 
 /// How a billing category maps to an item.
@@ -144,7 +155,10 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub shares: Option<Vec<Share>>,
-    /// Who is paid; the enterprise where it is left out.
+    /// Rental: which party of the contract claims, is held to the rules and their caps, and is paid; who bought where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub claimant: Option<Claimant>,
     #[serde(default)]
     pub payee: Payee,
     /// Days of 公示 between review and approval.
@@ -272,6 +286,11 @@ impl Policy {
     pub fn publicity(&self) -> Option<(u32, DayCounting)> {
         let days = self.publicity_days.filter(|days| *days > 0)?;
         Some((days, self.publicity_counts.unwrap_or_default()))
+    }
+
+    /// Which party of a contract claims.
+    pub fn claimant(&self) -> Claimant {
+        self.claimant.unwrap_or_default()
     }
 
     /// Whether banks are paid ahead.

@@ -17,13 +17,14 @@ use subsidy_core::domain::{AwardId, Date, LoanId, RentalId, VoucherId};
 
 rows! {
     pub struct ClaimRow in "claims", versioned, fixed [
-        kind, programme, organisation, provider, voucher, rental, loan, award, tranche, created_by, created,
+        kind, programme, organisation, provider, buyer, voucher, rental, loan, award, tranche, created_by, created,
     ] {
         key { id: Uuid }
         kind: String,
         programme: String,
         organisation: String,
         provider: String,
+        buyer: Option<String>,
         payee: String,
         voucher: Option<Uuid>,
         rental: Option<Uuid>,
@@ -82,11 +83,11 @@ rows! {
 }
 
 stored! { Claim as ClaimRow, |id| id.uuid() }
-listed! { ClaimRow in claims, own [organisation, provider], by [status, programme, organisation], since [updated_at] }
+listed! { ClaimRow in claims, own [organisation, provider, buyer], by [status, programme, organisation], since [updated_at] }
 
 columns! {
     Claim as ClaimRow {
-        id, programme, organisation, provider, payee, status, class, invoices, evidence, other_funding, assessment, overrides, amount, parts, held, fiscal_year,
+        id, programme, organisation, provider, buyer, payee, status, class, invoices, evidence, other_funding, assessment, overrides, amount, parts, held, fiscal_year,
         rules_version, calculation, submitted_on, reviewed_on, reviewed_at, published_until, approved_on, batch, paid_on, recovered, reason,
         created_by, submitted_by, reviewed_by, approved_by, payments, settled, corrected, freed, redrawn, last_sheet,
         pending, recalculated_on, objections, objections_open, objection_upheld,

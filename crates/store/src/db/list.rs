@@ -67,6 +67,8 @@ pub struct Own {
     pub organisation: String,
     pub provider: String,
     pub bank: String,
+    /// The organisation as one that bought what its provider claims for.
+    pub buyer: String,
 }
 
 /// Rows of which there is a list. Each noun says with [`listed!`](crate::listed) what narrows it.

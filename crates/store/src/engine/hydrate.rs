@@ -137,6 +137,14 @@ impl Rows {
         };
         group(&self.batch_claims, &mut book.batch_claims, placed, Vec::push)?;
         group(
+            &self.payable_claims,
+            &mut book.payable_claims,
+            |row| Ok(((), ClaimId::new(row.id))),
+            |claims, claim| {
+                claims.insert(claim);
+            },
+        )?;
+        group(
             &self.paid_references,
             &mut book.paid_references,
             |row| row.read(),

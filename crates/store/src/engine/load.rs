@@ -15,7 +15,7 @@ use crate::evidence::{InvoiceRow, invoice_columns};
 use crate::ledger::{self, BalanceRow, MonthRow, by_month};
 use crate::loans::allocations::{HoldingRow, LoanAllocationRow, borrower_column, holdings_of, series_of};
 use crate::loans::{self, LoanKeyRow};
-use crate::payments::{PlacedRow, ReferenceRow, claims_of, paid_under};
+use crate::payments::{PayableRow, PlacedRow, ReferenceRow, claims_of, paid_under, payable_claims};
 use crate::prefunds::{TrueUpRow, returned_under};
 use crate::programmes::{ProgrammeCodeRow, UsageRow, by_folds, usage_columns};
 use crate::reference_rates::ReferenceRateRow;
@@ -92,6 +92,7 @@ documents! { tables |conn, k, keys|
     Holdings in holdings: String = borrower_column(k), HoldingRow = holdings_of(conn, keys);
     RateSeries in rate_series: String = k.to_string(), ReferenceRateRow = series_of(conn, keys);
     BatchClaims in batch_claims: Uuid = k.uuid(), PlacedRow = claims_of(conn, keys);
+    PayableClaims in payable_claims: () = *k, PayableRow = payable_claims(conn);
     PaidReference in paid_references: String = k.to_string(), ReferenceRow = paid_under(conn, keys);
     ReturnedReference in returned_references: String = k.to_string(), TrueUpRow = returned_under(conn, keys);
     Reversible in leaves: i64 = convert::sequence(*k), LogRow = LogRow::by_keys(conn, keys);

@@ -14,7 +14,7 @@ use subsidy_core::payments::{LineKey, PaymentBatch, PaymentLine, ReferenceKey};
 
 rows! {
     pub struct PaymentBatchRow in "payment_batches", versioned, fixed [
-        count, total, name_max, created_by, created,
+        count, total, left_out, name_max, created_by, created,
     ] {
         key { id: Uuid }
         status: String,
@@ -22,6 +22,7 @@ rows! {
         open: i32,
         waiting: i32,
         total: Decimal,
+        left_out: Value,
         name_max: i32,
         reason: Option<Vec<u8>>,
         created_by: String,
@@ -59,6 +60,11 @@ rows! {
 }
 
 rows! {
+    /// A claim that waits for its payment in no batch.
+    pub struct PayableRow { id: Uuid }
+}
+
+rows! {
     /// Under which reference a line was paid.
     pub struct ReferenceRow { reference_key: String, batch: Uuid, claim: Uuid }
 }
@@ -67,6 +73,9 @@ statement! {
     /// The claims of these batches, in the order of their ids.
     pub fn claims_of(batches: &[Uuid]) -> Vec<PlacedRow> =
         "SELECT batch, claim FROM payment_lines WHERE batch = ANY($1) ORDER BY batch, claim";
+    /// The approved claims that stand in no batch.
+    pub fn payable_claims() -> Vec<PayableRow> =
+        "SELECT id FROM claims WHERE status = 'approved' AND batch IS NULL";
     /// The lines that were paid under these references.
     pub fn paid_under(references: &[String]) -> Vec<ReferenceRow> =
         "SELECT reference_key, batch, claim FROM payment_lines WHERE reference_key = ANY($1)";
@@ -77,7 +86,7 @@ listed! { PaymentBatchRow in payment_batches, by [status], since [updated_at] }
 
 columns! {
     PaymentBatch as PaymentBatchRow {
-        id, status, count, open, waiting, total, name_max, reason, created_by, approved_by, approved_on,
+        id, status, count, open, waiting, total, left_out, name_max, reason, created_by, approved_by, approved_on,
     }
 }
 

@@ -45,7 +45,7 @@ fn propose(id: PaymentBatchId, claims: Vec<subsidy_core::domain::ClaimId>) -> Re
     let claims = ClaimIds::new(claims)?;
     Ok(Command::ProposePaymentBatch(Box::new(ProposePaymentBatch {
         id,
-        claims,
+        claims: Some(claims),
         name_max: NAME_MAX,
         letters: None,
     })))

@@ -5,6 +5,7 @@ use crate::http::handlers::agencies::today;
 use crate::http::handlers::loans::estimate::{available, listed};
 use crate::http::problem::Problem;
 use crate::http::view;
+use subsidy_core::claims::backing::Parties;
 use subsidy_core::claims::blocked::{self, Block, Standings};
 use subsidy_core::claims::recalculation::{Recalculation, RecalculationKey};
 use subsidy_core::claims::{Claim, ClaimSubject};
@@ -27,7 +28,8 @@ pub(super) async fn blocks(
     let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
     let rules: RulesVersion = view::find(conn, &key, |_| true).await?;
     let organisation: Organisation = view::find(conn, &claim.organisation, |_| true).await?;
-    let supplier: Organisation = view::find(conn, &claim.provider, |_| true).await?;
+    let other = Parties::of(claim).other();
+    let supplier: Organisation = view::find(conn, &other, |_| true).await?;
     let (project, filed, investment) = match &claim.subject {
         ClaimSubject::VoucherRedemption { voucher, .. } => {
             let voucher: Voucher = view::find(conn, voucher, |_| true).await?;
@@ -45,7 +47,7 @@ pub(super) async fn blocks(
             (TagSubject::Organisation(claim.organisation), claim.filed_on(today.business_date), None)
         }
     };
-    let [of_organisation, of_supplier] = [claim.organisation, claim.provider].map(TagSubject::Organisation);
+    let [of_organisation, of_supplier] = [claim.organisation, other].map(TagSubject::Organisation);
     let subjects = [of_organisation, of_supplier, project].iter().map(TagSubject::id).collect();
     let held = listed(conn, subjects).await?;
     let tags = CaseTags {

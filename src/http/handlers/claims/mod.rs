@@ -11,7 +11,7 @@ pub mod unmatched;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, with_related};
+use crate::http::handler::{Parsed, ReadRequest, Reply, Visibility, WriteRequest, with_related};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::overrides::OverrideView;
@@ -103,6 +103,10 @@ pub struct ClaimView {
     programme: ProgrammeCode,
     organisation: CreditCode,
     provider: CreditCode,
+    /// Who bought, where the provider of the contract claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    buyer: Option<CreditCode>,
     /// Who is paid.
     payee: CreditCode,
     /// Of a redemption: the voucher that it redeems.
@@ -303,6 +307,7 @@ impl View for ClaimView {
             programme: claim.programme.clone(),
             organisation: claim.organisation,
             provider: claim.provider,
+            buyer: claim.buyer,
             payee: claim.payee,
             voucher_id: claim.subject.voucher(),
             rental_id: claim.subject.rental(),
@@ -410,7 +415,13 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
 
 fn can_see(request: &ReadRequest) -> impl FnOnce(&Claim) -> bool + use<> {
     let visibility = request.visibility();
-    move |claim| visibility.can_see(claim.organisation, claim.provider)
+    move |claim| is_seen(claim, visibility)
+}
+
+/// Whether a claim is of one of the caller's: who claims, provides or bought.
+pub(super) fn is_seen(claim: &Claim, visibility: Visibility) -> bool {
+    let bought = claim.buyer.is_some() && visibility.organisation == claim.buyer;
+    bought || visibility.can_see(claim.organisation, claim.provider)
 }
 
 /// A claim that the caller may see.

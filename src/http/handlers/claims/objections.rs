@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::http::handlers::agencies::today;
+use crate::http::handlers::claims::is_seen;
 use crate::http::problem::Problem;
 use crate::http::text::Reason;
 use crate::http::view::{self, View};
@@ -118,7 +119,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let id: ClaimId = request.path.value("id")?;
     let conn = request.reader().await?;
     let claim: Claim = view::find(&conn, &id, |_| true).await?;
-    let sees = visibility.can_see(claim.organisation, claim.provider);
+    let sees = is_seen(&claim, visibility);
     list.query.claim = Some(id.uuid());
     list.query.created_by = (!sees).then(|| request.actor.subject.to_string());
     let (found, next) = view::documents(&conn, &list).await?;

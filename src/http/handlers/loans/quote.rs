@@ -10,6 +10,7 @@ use crate::http::handlers::loans::{DatedLoanEvent, events};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::view;
+use subsidy_core::claims::ClaimPeriod;
 use subsidy_core::claims::interest::enough_paid;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::AmountOrZero;
@@ -23,7 +24,7 @@ use subsidy_core::loans::subsidy::{
 };
 use subsidy_core::loans::{InterestPeriod, LoanError, RATE_MAX};
 use subsidy_core::organisations::{Category, Size};
-use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount, enough};
+use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount, YearMinimum, enough};
 use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};
 use subsidy_core::programmes::eligibility::Traits;
 use subsidy_core::programmes::funding::{OtherFunding, by_level};
@@ -123,6 +124,10 @@ pub struct QuoteView {
     /// Cuts, in the order in which they were made; of annual and lifetime caps nothing is taken as used.
     reductions: Vec<Reduction>,
     shares: Vec<ShareAmount>,
+    /// Where the rules ask their least base of a cost year: that. No quote is refused for it, since other claims of the year count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    year_minimum: Option<YearMinimum>,
     /// The window that was applied.
     window: Window,
     /// Which version of the programme's rules.
@@ -134,8 +139,11 @@ pub struct QuoteView {
 }
 
 impl QuoteView {
-    fn of(subsidy: Subsidy, terms: &Terms) -> Self {
+    fn of(subsidy: Subsidy, period: InterestPeriod, terms: &Terms) -> Self {
+        let year = ClaimPeriod { from: period.from, until: period.until }.last_year();
+        let minimum = terms.policy.caps.minimum_of_year();
         Self {
+            year_minimum: minimum.map(|minimum| YearMinimum { year, minimum, beside: Money::ZERO }),
             amount: subsidy.amount,
             exact: subsidy.exact,
             computed: subsidy.computed,
@@ -219,7 +227,7 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         SubsidyError::NoPoints => Problem::fault(&error),
     })?;
     enough(subsidy.amount, &terms.policy).map_err(Problem::refusal)?;
-    Reply::json(&QuoteView::of(subsidy, &terms))
+    Reply::json(&QuoteView::of(subsidy, body.period, &terms))
 }
 
 fn loan_events(loan: &QuotedLoan) -> Result<Events, Problem> {

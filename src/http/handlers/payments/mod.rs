@@ -21,7 +21,7 @@ use subsidy_core::domain::{
     ClaimId, Code, ContentHash, CreditCode, Date, Instant, Line, Money, PaymentBatchId, Sequence, Subject,
 };
 use subsidy_core::payments::{
-    ApprovePaymentBatch, ApproveResult, BatchStatus, CLAIMS_MAX, ClaimIds, LineStatus, PaymentBatch,
+    ApprovePaymentBatch, ApproveResult, BatchStatus, CLAIMS_MAX, ClaimIds, LeftOut, LineStatus, PaymentBatch,
     PaymentLine, PaymentResult, ProposePaymentBatch, ProposedResult, RejectPaymentBatch, RejectResult,
     SettlePayment,
 };
@@ -32,8 +32,9 @@ use subsidy_store::payments::queries;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPaymentBatch {
+    /// All of them or none. Left out: every approved claim that can be paid, a thousand at most; `left_out` names the others.
     #[schema(min_items = 1, max_items = 1000)]
-    claim_ids: Vec<ClaimId>,
+    claim_ids: Option<Vec<ClaimId>>,
 }
 
 /// What the bank says of one claim: its first result is taken as it is; `returned` after `paid` undoes a payment and waits
@@ -119,6 +120,9 @@ pub struct PaymentBatchView {
     /// How many results wait for another person's approval.
     waiting: u32,
     total: Money,
+    /// Of a batch of everything: what was approved and is not in it, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<LeftOut>,
     /// Why it was rejected.
     reason: Option<String>,
     created_by: Subject,
@@ -148,6 +152,7 @@ impl View for PaymentBatchView {
             open: batch.open,
             waiting: batch.waiting,
             total: batch.total,
+            left_out: batch.left_out.clone(),
             reason: attached.text(batch.reason),
             created_by: batch.created_by.clone(),
             approved_by: batch.approved_by.clone(),
@@ -201,11 +206,11 @@ fn line_view(line: &PaymentLine, attached: &Related) -> PaymentLineView {
 /// `POST /payment-batches`
 pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let body: NewPaymentBatch = request.body()?;
-    if body.claim_ids.len() > CLAIMS_MAX {
+    if body.claim_ids.as_ref().is_some_and(|ids| ids.len() > CLAIMS_MAX) {
         return Err(Problem::too_large(CLAIMS_MAX, "claims"));
     }
-    let claims =
-        ClaimIds::new(body.claim_ids).map_err(|_| Problem::new(Code::InvalidValue).at("/claim_ids"))?;
+    let claims = body.claim_ids.map(ClaimIds::new).transpose();
+    let claims = claims.map_err(|_| Problem::new(Code::InvalidValue).at("/claim_ids"))?;
     let id = PaymentBatchId::new(request.new_id());
     let (name_max, letters) = (request.name_max, request.letters);
     let command = ProposePaymentBatch { id, claims, name_max, letters };

@@ -1,11 +1,12 @@
 //! Rules that bound what is paid.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use rand::Rng;
 use subsidy_core::book::{Book, Command};
 use subsidy_core::cap_groups::*;
-use subsidy_core::claims::{Claim, ClaimStatus, ClaimSubject};
+use subsidy_core::claims::{Claim, ClaimPeriod, ClaimStatus, ClaimSubject};
 use subsidy_core::domain::money::{Amount, AmountOrZero};
 use subsidy_core::domain::{
     CapGroupCode, ClaimId, CreditCode, Percent, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice,
@@ -14,9 +15,12 @@ use subsidy_core::programmes::assessment::{AssessedItem, Assessment, AssessmentR
 use subsidy_core::programmes::funding::{Level, OtherFunding};
 use subsidy_core::programmes::overrides::*;
 use subsidy_core::programmes::policy::{
-    CapHolder, LevelStacking, Minimums, Prorate, RateCeiling, RateCeilings, Stacking, StackingRule,
+    CapHolder, Claimant, LevelStacking, Minimums, Prorate, RateCeiling, RateCeilings, Stacking, StackingRule,
 };
-use subsidy_core::programmes::{CapPool, CapScope, Instrument, Policy, RulesKey, StatutoryLimits};
+use subsidy_core::programmes::{
+    CapPool, CapScope, CapUsageKey, Counts, Instrument, Policy, RulesKey, StatutoryLimits,
+};
+use subsidy_core::rentals::allocations::ContractHolder;
 use subsidy_core::statutory_limits::*;
 use subsidy_core::vouchers::{Voucher, VoucherStatus};
 
@@ -35,6 +39,9 @@ impl World {
             &[CapHolder::Contract, CapHolder::Organisation]
         };
         policy.caps.per = self.maybe(3, |w| w.pick(per));
+        if instrument == Instrument::RentalSubsidy && policy.eligibility.provider.is_none() {
+            policy.claimant = self.maybe(4, |_| Claimant::Provider);
+        }
         policy.joint_ceiling_percent =
             self.maybe(4, |w| w.pick(&[50, 80, 100]) * 1_000_000).map(Percent::from_micro);
         policy.declare_other_funding = self.maybe(6, |w| w.one_in(4));
@@ -261,4 +268,44 @@ pub fn pools_of_claim(book: &Book, claim: &Claim) -> Vec<CapPool> {
             CapScope::Project(book.loans.peek(loan).expect("its loan").project.code.folded())
         }
     })
+}
+
+/// The sums of the bases of cost years are those of the claims that are filed and stand, under rules that sum them.
+pub(super) fn check_bases(book: &Book) {
+    use ClaimStatus::{Approved, Paid, Reviewed, Submitted};
+    let mut sums: BTreeMap<CapUsageKey, i64> = BTreeMap::new();
+    for (id, claim) in book.claims.iter() {
+        let (year, base) = match &claim.subject {
+            ClaimSubject::RentalSubsidy { rental, .. } => {
+                let uses = book.uses.peek(rental).and_then(|uses| uses.get(&ContractHolder::Claim(*id)));
+                let Some(settled) = uses.and_then(|one| one.settled.as_deref()) else { continue };
+                (settled.days.last_year(), settled.base)
+            }
+            ClaimSubject::InterestSubsidy { loan, .. } => {
+                let Some(held) = book.loan_uses.peek(loan).and_then(|uses| uses.get(id)) else { continue };
+                let (from, until) = (held.period.from, held.period.until);
+                (ClaimPeriod { from, until }.last_year(), held.base)
+            }
+            ClaimSubject::VoucherRedemption { .. } | ClaimSubject::GrantTranche { .. } => continue,
+        };
+        let key = RulesKey { programme: claim.programme.clone(), number: claim.rules_version };
+        let sums_them = book.rules.peek(&key).expect("its rules").rules.caps.counts_year_base();
+        let filed = matches!(claim.status, Submitted | Reviewed | Approved | Paid);
+        assert!(filed && sums_them || base.is_zero(), "{base} of {claim:?}");
+        if base.is_zero() {
+            continue;
+        }
+        for pool in pools_of_claim(book, claim) {
+            let CapPool::Programme(programme, scope) = pool else { continue };
+            let (pool, organisation) = (CapPool::Base(programme, scope), claim.organisation);
+            let key = CapUsageKey { pool, organisation, year: Some(year), counts: Counts::Redemption };
+            *sums.entry(key).or_default() += base.fen();
+        }
+    }
+    let kept = book
+        .usages
+        .iter()
+        .filter(|(key, used)| matches!(key.pool, CapPool::Base(..)) && !used.amount.is_zero());
+    let kept: BTreeMap<CapUsageKey, i64> = kept.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
+    assert_eq!(kept, sums, "the bases of a year are those of its claims");
 }

@@ -28,7 +28,8 @@ impl Decide for Draft<'_> {
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         context.no_version()?;
         let basis = ClaimBasis::from_request(context, self.0)?;
-        let invoices = backing::written(context, self.0, basis.parties(), None)?;
+        let parties = basis.parties();
+        let invoices = backing::written(context, self.0, parties, None)?;
         let rules = basis.rules_today(context)?;
         let subject = basis.known(context, rules, ClaimSubject::of(&self.0.request))?;
         let asked = ClaimOutline {
@@ -45,7 +46,8 @@ impl Decide for Draft<'_> {
         basis.let_in(rules)?;
         let sheet = basis.sheet(context, &subject, 1, &facts)?;
         let claim = rules::draft(self.0.id, subject, &facts, &sheet, context.actor, context.stamp);
-        let claim = Claim { invoices, evidence: self.0.evidence.clone(), ..claim };
+        let Parties { provider, buyer, .. } = parties;
+        let claim = Claim { provider, buyer, invoices, evidence: self.0.evidence.clone(), ..claim };
         Ok(conclude(Effects::claim(None, &claim), claim, Some(sheet)))
     }
 }
@@ -64,8 +66,7 @@ impl Decide for Rewrite<'_> {
         let before = own(context, self.0.id)?;
         rules::writable(before)?;
         let claim = rules::written(before, &self.0.request)?;
-        let parties = Parties { organisation: claim.organisation, provider: claim.provider };
-        let invoices = backing::written(context, self.0, parties, Some(before))?;
+        let invoices = backing::written(context, self.0, Parties::of(&claim), Some(before))?;
         let (evidence, other_funding) = (self.0.evidence.clone(), self.0.other_funding.clone());
         let claim = Claim { invoices, evidence, other_funding, ..claim };
         let (claim, sheet) = computed(context, &claim)?;

@@ -11,7 +11,9 @@ use crate::claims::objection::{
 
 /// Whether the caller sees a claim that is not published.
 fn can_see(context: Context<'_>, claim: &Claim) -> bool {
-    context.acts_for(claim.organisation) || context.actor.organisation == Some(claim.provider)
+    let parties = [Some(claim.provider), claim.buyer];
+    context.acts_for(claim.organisation)
+        || parties.iter().any(|party| party.is_some() && context.actor.organisation == *party)
 }
 
 impl Decide for RaiseObjection {

@@ -49,8 +49,7 @@ pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
 
 /// Whether what a claim takes is still there for it, and still of its parties.
 pub(crate) fn still_fits(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
-    let parties = Parties { organisation: claim.organisation, provider: claim.provider };
-    fits(context, &claim.invoices, parties, Some(claim))
+    fits(context, &claim.invoices, Parties::of(claim), Some(claim))
 }
 
 /// What others say of the invoices that a claim takes.

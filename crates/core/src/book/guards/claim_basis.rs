@@ -10,7 +10,7 @@ use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
-use crate::claims::rental_claims::{self as settlement, ClaimOutline};
+use crate::claims::rental_claims::ClaimOutline;
 use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, rules};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{Date, Money};
@@ -60,6 +60,18 @@ pub(crate) fn read_asked(request: &ClaimRequest, reads: &mut Reads<'_>) {
     let between = [of.organisation, supplier];
     reads.extend(between.map(Key::Organisation));
     parties::read_lists((of.programme, None), between, project, reads);
+    read_caps(of, request, reads);
+    if let ClaimRequest::RentalSubsidy { programme, rental, .. } = request
+        && let Some(found) = reads.book.rentals.peek(rental)
+    {
+        for claimant in rental_basis::claimants(programme, found, reads.book) {
+            read_caps(Counted::contract(programme, claimant, *rental), request, reads);
+        }
+    }
+}
+
+/// What caps and minimums count of whose claim a draft may be.
+fn read_caps(of: Counted<'_>, request: &ClaimRequest, reads: &mut Reads<'_>) {
     cap_usage::read(of, Some(reads.today.year()), Counts::Redemption, reads);
     let cost_year = request.period().and_then(ClaimPeriod::last).map(Date::year);
     cap_usage::read(of, cost_year, Counts::Redemption, reads);
@@ -161,12 +173,12 @@ impl<'a> ClaimBasis<'a> {
     pub(crate) const fn parties(&self) -> Parties {
         match self {
             Self::Voucher(voucher) => {
-                Parties { organisation: voucher.organisation, provider: voucher.provider }
+                Parties { organisation: voucher.organisation, provider: voucher.provider, buyer: None }
             }
             Self::Rental(rental) => rental.parties(),
             Self::Loan(loan) => loan.parties(),
             Self::Award(AwardBasis { award, .. }) => {
-                Parties { organisation: award.organisation, provider: award.organisation }
+                Parties { organisation: award.organisation, provider: award.organisation, buyer: None }
             }
         }
     }
@@ -221,7 +233,7 @@ impl<'a> ClaimBasis<'a> {
     pub(crate) fn let_in(&self, rules: &RulesVersion) -> Result<(), EligibilityError> {
         match self {
             Self::Voucher(_) | Self::Loan(_) | Self::Award(_) => Ok(()),
-            Self::Rental(rental) => settlement::scenario(rental.rental, rules),
+            Self::Rental(rental) => rental.let_in(rules),
         }
     }
 

@@ -94,7 +94,7 @@ impl<'a> LoanBasis<'a> {
     }
 
     pub(crate) const fn parties(&self) -> Parties {
-        Parties { organisation: self.loan.organisation, provider: self.loan.bank }
+        Parties { organisation: self.loan.organisation, provider: self.loan.bank, buyer: None }
     }
 
     /// Interest is paid first: before the period is over nothing of it counts.

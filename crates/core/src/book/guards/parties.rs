@@ -3,6 +3,7 @@
 use crate::book::context::{Context, Reads};
 use crate::book::refusal::Stop;
 use crate::book::{Book, Fault, Key};
+use crate::claims::backing::Parties;
 use crate::claims::{Claim, ClaimSubject};
 use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, ProgrammeCode};
@@ -50,7 +51,7 @@ pub(crate) fn let_in<'a>(
 
 /// The keys of [`party`] of a claim.
 pub(crate) fn read(claim: &Claim, reads: &mut Reads<'_>) {
-    let between = [claim.organisation, claim.provider];
+    let between = [claim.organisation, Parties::of(claim).other()];
     reads.extend(between.map(Key::Organisation));
     let project = match &claim.subject {
         ClaimSubject::VoucherRedemption { voucher, .. } => {
@@ -103,7 +104,7 @@ pub(crate) fn of_claim(context: Context<'_>, claim: &Claim) -> Result<Between, F
         ClaimSubject::InterestSubsidy { loan, .. } => (TagSubject::Loan(*loan), filed),
         ClaimSubject::GrantTranche { .. } => (TagSubject::Organisation(claim.organisation), filed),
     };
-    Ok(Between { organisation: claim.organisation, supplier: claim.provider, project, filed })
+    Ok(Between { organisation: claim.organisation, supplier: Parties::of(claim).other(), project, filed })
 }
 
 /// What the rules may ask of those whom a case is between.

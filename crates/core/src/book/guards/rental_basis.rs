@@ -6,20 +6,24 @@ use super::{programmes, year_bases};
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
-use crate::book::{Fault, Key};
+use crate::book::{Book, Fault, Key};
 use crate::claims::backing::{self, Parties};
 use crate::claims::recalculation::{RecalculationKey, RecalculationStatus};
 use crate::claims::rental_claims::{self, ClaimOutline};
 use crate::claims::{Claim, ClaimPeriod, ClaimSubject, rules};
 use crate::domain::dates::{FiscalYear, Window};
-use crate::domain::{ClaimId, Date, Money, ProgrammeCode, RentalId, Sequence, Subject};
+use crate::domain::{ClaimId, CreditCode, Date, Money, ProgrammeCode, RentalId, Sequence, Subject};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::dating::{CaseDays, applying, filing_open, signed_in_time, within_costs};
 use crate::programmes::documents::Documents;
+use crate::programmes::policy::Claimant;
 use crate::programmes::prorated::Prorated;
 use crate::programmes::rules::usable;
 use crate::programmes::stacking::Stacked;
-use crate::programmes::{Counts, Instrument, Level, Programme, ProgrammeError, RulesVersion, SettledLine};
+use crate::programmes::{
+    Counts, EligibilityError, Instrument, Level, Programme, ProgrammeError, RulesKey, RulesVersion,
+    SettledLine,
+};
 use crate::rentals::allocations::{
     ContractAllocation, ContractAllocations, ContractHolder, ContractPart, Netted, Settled,
 };
@@ -33,6 +37,21 @@ pub(crate) struct RentalBasis<'a> {
     programme: &'a Programme,
     pub(crate) period: ClaimPeriod,
     filed: Date,
+    /// Which party of the contract claims.
+    claimant: Claimant,
+}
+
+/// Of a party that does not claim under the rules: why it is refused.
+const NO_CLAIMANT: &str = "claimant";
+
+/// Who may claim on a contract: its provider as well, where any version of the rules that is known says so.
+pub(crate) fn claimants(programme: &ProgrammeCode, rental: &Rental, book: &Book) -> Vec<CreditCode> {
+    let versions = book.programmes.peek(programme).map_or(0, |known| known.versions);
+    let by_provider = (1..=versions).any(|number| {
+        let key = RulesKey { programme: programme.clone(), number };
+        book.rules.peek(&key).is_some_and(|version| version.rules.claimant() == Claimant::Provider)
+    });
+    [rental.organisation].into_iter().chain(by_provider.then_some(rental.provider)).collect()
 }
 
 /// A contract, what rests on it already, and what was metered of it.
@@ -41,7 +60,7 @@ pub(crate) fn read(rental: RentalId, reads: &mut Reads<'_>) {
 }
 
 impl<'a> RentalBasis<'a> {
-    /// What a draft names. Another's contract is not there.
+    /// What a draft names. The contract of others is not there; to its party that does not claim under the rules that is said.
     pub(crate) fn from_request(
         context: Context<'a>,
         programme: &ProgrammeCode,
@@ -49,9 +68,18 @@ impl<'a> RentalBasis<'a> {
         period: ClaimPeriod,
     ) -> Result<Self, Stop> {
         let programme = named(context.book.programmes.get(programme)?, "/programme")?;
-        let rental = context.book.rentals.get(&rental)?.filter(|r| context.acts_for(r.organisation));
+        let party = |r: &&Rental| context.acts_for(r.organisation) || context.acts_for(r.provider);
+        let rental = named(context.book.rentals.get(&rental)?.filter(party), "/rental_id")?;
         let filed = context.stamp.business_date;
-        Ok(Self { rental: named(rental, "/rental_id")?, programme, period, filed })
+        // where no version applies, that is said once the rules are asked for
+        let days = CaseDays::contract(filed, rental.signed_on);
+        let rules = applying(programmes::versions(context.book, programme)?, &days).ok();
+        let claimant = rules.map(|version| version.rules.claimant()).unwrap_or_default();
+        let basis = Self { rental, programme, period, filed, claimant };
+        if !context.acts_for(basis.parties().organisation) {
+            return Err(EligibilityError::NotEligible { reason: NO_CLAIMANT }.into());
+        }
+        Ok(basis)
     }
 
     /// What a claim rests on.
@@ -65,7 +93,8 @@ impl<'a> RentalBasis<'a> {
         let programme = context.book.programmes.get(&claim.programme)?.ok_or_else(lost)?;
         let rental = context.book.rentals.get(&rental)?.ok_or_else(lost)?;
         let filed = claim.filed_on(context.stamp.business_date);
-        Ok(Self { rental, programme, period, filed })
+        let claimant = if claim.buyer.is_some() { Claimant::Provider } else { Claimant::Enterprise };
+        Ok(Self { rental, programme, period, filed, claimant })
     }
 
     /// What a claim rests on, where that is a contract.
@@ -75,7 +104,15 @@ impl<'a> RentalBasis<'a> {
     }
 
     pub(crate) const fn parties(&self) -> Parties {
-        Parties { organisation: self.rental.organisation, provider: self.rental.provider }
+        Parties::on(self.rental, self.claimant)
+    }
+
+    /// Whether the rules let in the contract's scenario, and the party that claims.
+    pub(crate) fn let_in(&self, rules: &RulesVersion) -> Result<(), EligibilityError> {
+        if rules.rules.claimant() != self.claimant {
+            return Err(EligibilityError::NotEligible { reason: NO_CLAIMANT });
+        }
+        rental_claims::scenario(self.rental, rules)
     }
 
     /// The rules that apply to what is filed today, of an active programme for rentals: their windows have the day of the
@@ -148,12 +185,13 @@ impl<'a> RentalBasis<'a> {
         rental_claims::apart(asked, &uses)?;
         let cost_year = self.period.cost_year(&rules.rules, "/period").map_err(ProgrammeError::from)?;
         let cap_year = cost_year.unwrap_or(day.year());
-        let of = Counted::contract(&self.programme.code, rental.organisation, rental.id);
+        let parties = self.parties();
+        let of = Counted::contract(&self.programme.code, parties.organisation, rental.id);
         let own = counted_base(uses.get(&ContractHolder::Claim(asked.id)), self.period);
         let year_base = year_bases::beside(context, (of, &rules.rules), self.period, own)?;
         let Beside { others, part, documents } = beside(context, rules, asked, &uses)?;
         let project = TagSubject::Rental(rental.id);
-        let (organisation, supplier) = (rental.organisation, rental.provider);
+        let (organisation, supplier) = (parties.organisation, parties.other());
         let between = Between { organisation, supplier, project, filed: self.filed };
         let applicant = party(context, &between, rules)?;
         let tier = rules.rules.tier(

@@ -369,10 +369,14 @@ fn of_rental(id: RentalId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
     Ok(book.rentals.get(&id)?.map(|rental| vec![rental.organisation, rental.provider]).unwrap_or_default())
 }
 
-/// Whose claim it is, who provided or lent, and who is paid.
+/// Whose claim it is, who provided or lent, who bought, and who is paid.
 fn parties_of(id: ClaimId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
     let claim = book.claims.get(&id)?;
-    Ok(claim.map(|claim| vec![claim.organisation, claim.provider, claim.payee]).unwrap_or_default())
+    let parties = |claim: &Claim| {
+        let of = [claim.organisation, claim.provider, claim.payee];
+        of.into_iter().chain(claim.buyer).collect()
+    };
+    Ok(claim.map(parties).unwrap_or_default())
 }
 
 fn of_batch(id: crate::domain::PaymentBatchId, book: &Book) -> Result<Vec<CreditCode>, Fault> {

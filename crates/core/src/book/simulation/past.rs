@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::book::Book;
 use crate::book::refusal::Stop;
+use crate::claims::backing::Parties;
 use crate::claims::{Claim, ClaimStatus, ClaimSubject};
 use crate::domain::dates::FiscalYear;
 use crate::domain::{CreditCode, Date, LoanId, RentalId, Sequence};
@@ -96,7 +97,7 @@ impl Past {
                 let filed = claim.filed_on(claim.approved_on.unwrap_or(BEGINNING));
                 Case {
                     organisation: claim.organisation,
-                    supplier: claim.provider,
+                    supplier: Parties::of(claim).other(),
                     rental: claim.subject.rental().or(voucher.map(|voucher| voucher.rental)),
                     loan: claim.subject.loan(),
                     filed,

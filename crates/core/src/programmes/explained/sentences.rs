@@ -205,6 +205,10 @@ pub(super) const ROWS: &[Row] = &[
     row("/service_days/approval", "审核（公示期满）后 {value} 个工作日内批准或签发。", "It is approved or issued within {value} working days after its review and its publicity."),
     row("/service_days/objection", "异议在 {value} 个工作日内处理。", "An objection is decided on within {value} working days."),
     row("/service_days/payment", "批准后 {value} 个工作日内拨付。", "A claim is paid within {value} working days after its approval."),
+    each("/claimant", &[
+        ("enterprise", "由购买（租用）的单位申领。", "Who bought or rented claims."),
+        ("provider", "由合同的服务商（运营方）就自身的服务申领；条件和限额均按服务商计。", "The provider of the contract claims on its own sales: conditions and caps are held against it."),
+    ]),
     each("/payee", &[
         ("enterprise", "拨付给申报单位。", "The organisation is paid."),
         ("provider", "拨付给服务商。", "The provider is paid."),
