@@ -252,6 +252,7 @@ mod tests {
             waiting: 0,
             name_max: NAME_MAX,
             total: Money::from_fen(100),
+            left_out: Vec::new(),
             reason: None,
             created_by: subject,
             approved_by: None,

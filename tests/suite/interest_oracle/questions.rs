@@ -21,7 +21,6 @@ use super::tiers::{Asks, tiered};
 pub struct Drawn {
     /// The rules with their tiers.
     pub rules: Policy,
-    pub asks: Asks,
     /// The rules as the service has them for who asks.
     under: Policy,
     /// The same as they are reckoned from the text of the tiers.
@@ -144,7 +143,6 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
     let points_max = if one_in(rng, 2) { 1_500_000 } else { rng.gen_range(0..4_000_000) };
     Drawn {
         rules,
-        asks,
         under,
         policy,
         statutory: StatutoryLimits {

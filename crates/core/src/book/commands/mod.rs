@@ -17,6 +17,7 @@ mod objections;
 mod offsets;
 mod organisations;
 mod overrides;
+mod payment_proposals;
 mod payments;
 mod periods;
 mod prefunds;

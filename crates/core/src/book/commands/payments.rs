@@ -9,21 +9,20 @@ use crate::book::guards::parties::{self, party};
 use crate::book::guards::{backing, clawback, programmes};
 use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
-use crate::claims::blocked::{Standings, blocked};
 use crate::claims::{Claim, payable, rules as claims};
 use crate::domain::{ClaimId, CreditCode, Date, Line, Money, PaymentBatchId};
 use crate::ledger::{Account, BalanceKey, Posting, parts};
 use crate::organisations::rules as organisations;
 use crate::payments::rules::{self, Effect};
 use crate::payments::{
-    ApprovePaymentBatch, ApproveResult, BatchStatus, CLAIMS_MAX, FileFormat, LeftOut, LineKey, LineStatus,
-    PaymentBatch, PaymentError, PaymentLine, PaymentResult, ProposePaymentBatch, ProposedResult,
-    ReadAccounts, ReferenceKey, RejectPaymentBatch, RejectResult, SettlePayment,
+    ApprovePaymentBatch, ApproveResult, BatchStatus, FileFormat, LineKey, LineStatus, PaymentBatch,
+    PaymentError, PaymentLine, PaymentResult, ProposedResult, ReadAccounts, ReferenceKey, RejectPaymentBatch,
+    RejectResult, SettlePayment,
 };
 use crate::prefunds::PrefundError;
 
 /// Claims that are to be paid, and what says whether they may be.
-fn read_claims(ids: impl Iterator<Item = ClaimId>, reads: &mut Reads<'_>) {
+pub(super) fn read_claims(ids: impl Iterator<Item = ClaimId>, reads: &mut Reads<'_>) {
     for id in ids {
         reads.insert(Key::Claim(id));
         let Some(claim) = reads.book.claims.peek(&id) else { continue };
@@ -34,107 +33,6 @@ fn read_claims(ids: impl Iterator<Item = ClaimId>, reads: &mut Reads<'_>) {
     }
 }
 
-/// The claims that a batch is of: those that are named, or the first of all that wait.
-fn asked(command: &ProposePaymentBatch, payable: Option<&BTreeSet<ClaimId>>) -> Vec<ClaimId> {
-    match &command.claims {
-        Some(claims) => claims.iter().collect(),
-        None => payable.into_iter().flatten().copied().take(CLAIMS_MAX).collect(),
-    }
-}
-
-impl Decide for ProposePaymentBatch {
-    fn needs(&self, reads: &mut Reads<'_>) {
-        reads.insert(Key::PaymentBatch(self.id));
-        if self.claims.is_none() {
-            reads.insert(Key::PayableClaims(()));
-        }
-        let claims = asked(self, reads.book.payable_claims.peek(&()));
-        read_claims(claims.into_iter(), reads);
-    }
-
-    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
-        context.no_version()?;
-        let payable = if self.claims.is_none() { context.book.payable_claims.get(&())? } else { None };
-        let mut effects = Effects::default();
-        let (mut count, mut total, mut left_out) = (0_u32, Money::ZERO, Vec::new());
-        let mut seen = BTreeSet::new();
-        for (index, id) in asked(self, payable).into_iter().enumerate() {
-            let pointer = self.claims.as_ref().map(|_| format!("/claim_ids/{index}"));
-            let claim = named(context.book.claims.get(&id)?, pointer.as_deref().unwrap_or_default())?;
-            if !seen.insert(id) {
-                return Err(PaymentError::ClaimInBatch { claim: id }.into());
-            }
-            if self.claims.is_none()
-                && let Some(one) = kept_out(context, self, claim)?
-            {
-                left_out.push(one);
-                continue;
-            }
-            fits(context, self, claim, pointer)?;
-            let line = rules::line(self.id, claim, context.stamp)?;
-            (count, total) = (count + 1, total.plus(line.amount)?);
-            effects.changes.push(Change::PaymentLine(Box::new(line)));
-            let placed = rules::placed(claim, Some(self.id), context.stamp);
-            effects.changes.push(Change::Claim(Box::new(placed)));
-        }
-        if count == 0 {
-            return Err(PaymentError::NothingPayable { left_out: left_out.len().to_string() }.into());
-        }
-        let batch = rules::propose(self, (count, total, left_out), context.actor, context.stamp);
-        Ok(conclude(effects, None, batch))
-    }
-}
-
-/// Whether a claim can be paid with a batch.
-fn fits(
-    context: Context<'_>,
-    batch: &ProposePaymentBatch,
-    claim: &Claim,
-    pointer: Option<String>,
-) -> Result<(), Stop> {
-    rules::payable(claim)?;
-    backed(context, claim, pointer.clone())?;
-    may_be_paid(context, claim)?;
-    name_fits(context, claim, (batch.name_max, pointer.clone()))?;
-    if let Some((letters, payee)) = batch.letters.zip(context.book.organisations.get(&claim.payee)?) {
-        rules::letters_fit(claim.id, payee, (letters, pointer))?;
-    }
-    Ok(())
-}
-
-/// What keeps a claim out of a batch of everything: what stands in the way of its payment, or what would refuse a batch that
-/// names it. A batch that goes on without its payee's account would only fail at the bank.
-fn kept_out(
-    context: Context<'_>,
-    batch: &ProposePaymentBatch,
-    claim: &Claim,
-) -> Result<Option<LeftOut>, Stop> {
-    let lost = || Fault::Broken(format!("claim {} has lost its payee", claim.id));
-    let rules_of = programmes::rules_of(context, claim)?;
-    let today = context.stamp.business_date;
-    let standings = Standings {
-        rules: rules_of,
-        applicant: parties::applicant(context, &parties::of_claim(context, claim)?, rules_of)?,
-        payee: context.book.organisations.get(&claim.payee)?.ok_or_else(lost)?,
-        // what is approved was committed, and a proposal posts nothing
-        available: Money::ZERO,
-        recalculated_on: None,
-        closed_through: None,
-        today,
-    };
-    if let Some(block) = blocked(claim, &standings, |_| today).into_iter().next() {
-        return Ok(Some(LeftOut { claim_id: claim.id, code: block.code, detail: block.detail }));
-    }
-    match fits(context, batch, claim, None) {
-        Ok(()) => Ok(None),
-        Err(Stop::Refused(refusal)) => {
-            let kept = rules::left_out(claim.id, refusal.code(), refusal.to_string());
-            kept.map_or(Err(Stop::Refused(refusal)), |kept| Ok(Some(kept)))
-        }
-        Err(fault @ Stop::Fault(_)) => Err(fault),
-    }
-}
-
 /// No red invoice took back what a claim rests on since it was approved.
 pub(super) fn backed(context: Context<'_>, claim: &Claim, pointer: Option<String>) -> Result<(), Stop> {
     let withdrawn = backing::withdrawn(context, claim)?;
@@ -142,7 +40,7 @@ pub(super) fn backed(context: Context<'_>, claim: &Claim, pointer: Option<String
 }
 
 /// Eligibility again, and nobody blocked: neither the organisation nor who is paid.
-fn may_be_paid(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
+pub(super) fn may_be_paid(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
     let rules = programmes::rules_of(context, claim)?;
     organisations::may_begin(context.book.organisations.get(&claim.payee)?, claim.payee)?;
     let applicant = party(context, &parties::of_claim(context, claim)?, rules)?;
@@ -150,7 +48,11 @@ fn may_be_paid(context: Context<'_>, claim: &Claim) -> Result<(), Stop> {
 }
 
 /// The bank takes the payee's names whole.
-fn name_fits(context: Context<'_>, claim: &Claim, limit: (u32, Option<String>)) -> Result<(), Stop> {
+pub(super) fn name_fits(
+    context: Context<'_>,
+    claim: &Claim,
+    limit: (u32, Option<String>),
+) -> Result<(), Stop> {
     if let Some(payee) = context.book.organisations.get(&claim.payee)? {
         rules::name_fits(claim.id, payee, limit)?;
     }
@@ -450,7 +352,7 @@ fn step(effects: &mut Effects, from: Option<BatchStatus>, batch: &PaymentBatch) 
     }
 }
 
-fn conclude(mut effects: Effects, from: Option<BatchStatus>, batch: PaymentBatch) -> Decision {
+pub(super) fn conclude(mut effects: Effects, from: Option<BatchStatus>, batch: PaymentBatch) -> Decision {
     step(&mut effects, from, &batch);
     Decision { effects, outcome: Outcome::PaymentBatch(Box::new(batch)) }
 }

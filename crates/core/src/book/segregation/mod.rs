@@ -372,10 +372,7 @@ fn of_rental(id: RentalId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
 /// Whose claim it is, who provided or lent, who bought, and who is paid.
 fn parties_of(id: ClaimId, book: &Book) -> Result<Vec<CreditCode>, Fault> {
     let claim = book.claims.get(&id)?;
-    let parties = |claim: &Claim| {
-        let of = [claim.organisation, claim.provider, claim.payee];
-        of.into_iter().chain(claim.buyer).collect()
-    };
+    let parties = |c: &Claim| [c.organisation, c.provider, c.payee].into_iter().chain(c.buyer).collect();
     Ok(claim.map(parties).unwrap_or_default())
 }
 
