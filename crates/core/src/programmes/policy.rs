@@ -159,6 +159,7 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub claimant: Option<Claimant>,
+    /// Who is paid: whoever claims, where it is left out.
     #[serde(default)]
     pub payee: Payee,
     /// Days of 公示 between review and approval.
