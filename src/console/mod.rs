@@ -260,7 +260,10 @@ pub fn configure(console: Console) -> impl Fn(&mut web::ServiceConfig) + Clone +
         config.service(leaving.route(web::post().to(sign_in::provider::leave_with_form)));
         let by_account = web::resource("/sign-in/account").route(web::post().to(sign_in::account::post));
         config.service(by_account.app_data(web::PayloadConfig::new(FORM_BYTES_MAX)));
-        config.service(web::resource("/sign-in/set-up").route(web::post().to(sign_in::account::set_up)));
+        let set_up = web::resource("/sign-in/set-up").route(web::post().to(sign_in::account::set_up));
+        config.service(set_up.app_data(web::PayloadConfig::new(FORM_BYTES_MAX)));
+        let go_on = web::resource("/sign-in/go-on").route(web::post().to(sign_in::account::go_on));
+        config.service(go_on.app_data(web::PayloadConfig::new(FORM_BYTES_MAX)));
         config.service(web::resource("/me/account").route(web::post().to(sign_in::own::post)));
         config.service(web::resource("/sign-in/return").route(reading().to(sign_in::provider::returned)));
         config.service(web::resource("/sign-in/leave").route(reading().to(sign_in::provider::sign_out)));

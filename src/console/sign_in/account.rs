@@ -1,5 +1,5 @@
 //! Signing in with an account of the service's own, and setting it up at the first time: another password, a second
-//! factor. Only whoever has both gets a session.
+//! factor. Only whoever has both gets a session. A form that waits while its sender signs in is carried along.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use subsidy_core::domain::{Code, Roles};
 
-use super::super::answer::{At, answered, html, preferences, see, with_session};
+use super::super::answer::{At, answered, html, preferences, resumed, see, with_session};
 use super::super::form::Fields;
 use super::super::home;
 use super::super::layout::Frame;
@@ -17,7 +17,7 @@ use super::super::papers::{Drawn, drawn};
 use super::super::session::{LASTS, Session};
 use super::super::texts::T;
 use super::super::visit::{Visit, render};
-use super::{SignInNotes, Trouble, admitted, entered, page, within};
+use super::{SignInNotes, Trouble, admitted, again, entered, page, within};
 use crate::auth::accounts::{Account, Accounts, Entry, Given};
 use crate::auth::one_time_codes::CodeSecret;
 use crate::auth::passwords::{Failed, WeakPassword, weakness};
@@ -36,7 +36,18 @@ struct Ticket {
     changed_at: DateTime<Utc>,
     until: DateTime<Utc>,
     secret: Option<Vec<u8>>,
+}
+
+/// What goes through the pages of setting up unchanged: where to go on, and the form that waits there.
+struct Waiting {
     next: String,
+    kept: Vec<(String, String)>,
+}
+
+impl Waiting {
+    fn of(fields: &Fields) -> Self {
+        Self { next: within(fields.text(".next")), kept: fields.to_keep() }
+    }
 }
 
 #[derive(Template)]
@@ -46,6 +57,8 @@ struct SetUpPage {
     t: T,
     name: String,
     ticket: String,
+    next: String,
+    kept: Vec<(String, String)>,
     /// Whether another password is chosen.
     provisional: bool,
     secret: String,
@@ -61,6 +74,7 @@ struct CodesPage {
     t: T,
     codes: Vec<String>,
     next: String,
+    kept: Vec<(String, String)>,
 }
 
 pub fn accounts(state: &AppState) -> Accounts<'_> {
@@ -116,7 +130,7 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
                 }
             }
             Entry::SetUp(account) if at.0.verifier.own_serve(&account.name) => {
-                return Ok(set_up_page(&at, &request, &before, &account, (next, None), None));
+                return Ok(set_up_page(&at, &request, &before, &account, (Waiting::of(&fields), None), None));
             }
             Entry::TooMany => (429, Trouble::new(t.too_many_tries(), t.wait_a_quarter())),
             Entry::In(_) | Entry::SetUp(_) | Entry::Refused => {
@@ -149,7 +163,7 @@ pub(super) fn set_up_page(
     request: &HttpRequest,
     session: &Session,
     account: &Account,
-    (next, secret): (String, Option<CodeSecret>),
+    (waiting, secret): (Waiting, Option<CodeSecret>),
     trouble: Option<Trouble>,
 ) -> HttpResponse {
     let (t, large) = preferences(request);
@@ -160,7 +174,6 @@ pub(super) fn set_up_page(
         changed_at: account.changed_at,
         until: Utc::now() + TAKES,
         secret: secret.as_ref().map(|secret| secret.bytes().to_vec()),
-        next,
     };
     let text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&ticket).unwrap_or_default());
     let mut frame = Frame::new(t, large, t.set_up_account().to_owned());
@@ -172,6 +185,8 @@ pub(super) fn set_up_page(
         t,
         name: account.name.clone(),
         ticket: format!("{text}.{}", signed(&at.0, session, &text)),
+        next: waiting.next,
+        kept: waiting.kept,
         provisional: account.provisional,
         secret: secret.as_ref().map(CodeSecret::text).unwrap_or_default(),
         picture: (!address.is_empty()).then(|| drawn(&address)),
@@ -209,8 +224,10 @@ pub async fn set_up(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResp
         }
         let (t, _) = preferences(&request);
         let over = async || {
+            let Waiting { next, kept } = Waiting::of(&fields);
             let trouble = Some(Trouble::new(t.sign_in_over(), t.sign_in_anew()));
-            page(&at, &request, &session, SignInNotes { trouble, ..SignInNotes::default() }, 401).await
+            let said = SignInNotes { next, kept, trouble, ..SignInNotes::default() };
+            page(&at, &request, &session, said, 401).await
         };
         let Some(ticket) = ticket(&at.0, &session, fields.text(".ticket")) else { return over().await };
         let found = accounts(&at.0).find(&ticket.name).await.map_err(fault)?;
@@ -218,8 +235,8 @@ pub async fn set_up(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResp
         let Some(account) = found.filter(as_it_was) else { return over().await };
         let secret = ticket.secret.as_deref().map(CodeSecret::of);
         let wrong = |trouble: Trouble| {
-            let again = (ticket.next.clone(), secret.clone());
-            Ok(set_up_page(&at, &request, &session, &account, again, Some(trouble)))
+            let asked = (Waiting::of(&fields), secret.clone());
+            Ok(set_up_page(&at, &request, &session, &account, asked, Some(trouble)))
         };
         let password = match account.provisional.then(|| chosen(&fields, &account.name, t)).transpose() {
             Ok(password) => password,
@@ -248,15 +265,38 @@ pub async fn set_up(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResp
         let Some(begun) = Session::begin_with_account(&identity, &account, &at.0).await? else {
             return over().await;
         };
-        let home = home(&at.0.with_counting_roles(identity).await?.actor);
-        let next = if ticket.next.is_empty() { home.to_owned() } else { ticket.next.clone() };
+        let Waiting { next, kept } = Waiting::of(&fields);
         if codes.is_empty() {
-            return Ok(with_session(see(&next), &begun, at.1.secure));
+            return entered(&at, &request, &session, (begun, identity), &next, fields).await;
         }
+        let home = home(&at.0.with_counting_roles(identity).await?.actor);
+        let next = if next.is_empty() { home.to_owned() } else { next };
         let (t, large) = preferences(&request);
-        let frame = Frame::new(t, large, t.recovery_codes().to_owned());
-        let shown = render(&CodesPage { page: frame, t, codes, next }).unwrap_or_default();
+        let mut frame = Frame::new(t, large, t.recovery_codes().to_owned());
+        frame.csrf = begun.csrf();
+        let shown = render(&CodesPage { page: frame, t, codes, next, kept }).unwrap_or_default();
         Ok(with_session(html(200, shown), &begun, at.1.secure))
+    };
+    answered(answer.await, &request)
+}
+
+/// `POST /sign-in/go-on`: from the recovery codes to the form that waited.
+pub async fn go_on(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpResponse {
+    let answer = async {
+        let session = Session::of(&request, at.1.secure, &at.0).await?;
+        let fields = Fields::parse(&bytes).ok_or_else(|| Problem::new(Code::UnreadableBody))?;
+        let next = within(fields.text(".next"));
+        let Some(who) = &session.signed_in else {
+            return again(&at, &request, &session, &next, &fields).await;
+        };
+        if fields.text(".csrf") != session.csrf() {
+            return Err(Problem::new(Code::Forbidden));
+        }
+        let home = home(&who.identity.actor);
+        match resumed(&at, &request, &session, &next, fields).await {
+            Some(page) => Ok(page),
+            None => Ok(see(if next.is_empty() { home } else { &next })),
+        }
     };
     answered(answer.await, &request)
 }

@@ -358,3 +358,44 @@ fn where_roles_are_granted_an_account_has_what_was_granted_and_loses_it_with_the
     drop(service);
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_form_waits_while_its_sender_sets_the_account_up() {
+    let service = Service::start();
+    service.agency("city");
+    let password = service.cli(&["user", "add", "wang", "--agency", "city", "--role", "officer"]);
+    let mut browser = Browser::new(&service.base);
+    let csrf = browser.get("/sign-in").after("name=\".csrf\"", "value");
+    let (next, document) = ("/calendar/changes", "国办发明电〔2025〕7 号");
+    let waiting = [(".next", next), (".write", "POST /v1/calendar"), ("/document", document)];
+    let keeps = |page: &Page| page.html.contains(&format!("value=\"{document}\""));
+    let entering = [(".csrf", csrf.as_str()), (".name", "wang"), (".password", password.trim())];
+    let page = browser.post("/sign-in/account", &[&entering[..], &waiting[..]].concat());
+    assert!(page.html.contains("class=\"qr\"") && keeps(&page), "{}", page.html);
+
+    // what is wrong with the set-up loses nothing of the form
+    let sent = |browser: &mut Browser, page: &Page, code: &str| {
+        let [csrf, ticket] =
+            [".csrf", ".ticket"].map(|name| page.after(&format!("name=\"{name}\""), "value"));
+        let own = [(".csrf", csrf.as_str()), (".ticket", &ticket), (".new", PASSWORD), (".again", PASSWORD)];
+        browser.post("/sign-in/set-up", &[&own[..], &[(".code", code)], &waiting[..]].concat())
+    };
+    let wrong = sent(&mut browser, &page, "000000");
+    refused(&wrong, 422, "验证码不对");
+    assert!(keeps(&wrong), "{}", wrong.html);
+    let code = secret(&page).code(step());
+    let shown = sent(&mut browser, &page, &code);
+    assert!(codes(&shown).len() == 10 && keeps(&shown), "{}", shown.html);
+
+    // from the recovery codes to the form, which nobody sent yet
+    let csrf = shown.after("name=\".csrf\"", "value");
+    let forged = [&[(".csrf", "x")][..], &waiting[..]].concat();
+    assert_eq!(browser.post("/sign-in/go-on", &forged).status, 403);
+    let back = browser.post("/sign-in/go-on", &[&[(".csrf", csrf.as_str())][..], &waiting[..]].concat());
+    assert!(back.status == 200 && keeps(&back) && back.html.contains("尚未提交"), "{}", back.html);
+    assert!(browser.get(next).html.contains("这里还没有记录"), "nothing was written");
+    // whose session ended meanwhile signs in again, and the form still waits
+    browser.cookies.clear();
+    let door = browser.post("/sign-in/go-on", &[&[(".csrf", csrf.as_str())][..], &waiting[..]].concat());
+    assert!(door.status == 401 && keeps(&door), "{}", door.html);
+}
