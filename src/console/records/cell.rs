@@ -4,6 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use crate::console::doc::Doc;
+use crate::console::texts::T;
 use crate::console::visit::Visit;
 use crate::http::route::Method;
 
@@ -42,10 +43,24 @@ pub struct Column {
     /// `amount`, `period.from`
     pub member: &'static str,
     pub show: Show,
+    /// What it is called, where the name of its member would mislead.
+    label: Option<fn(T) -> &'static str>,
 }
 
 pub const fn col(member: &'static str, show: Show) -> Column {
-    Column { member, show }
+    Column { member, show, label: None }
+}
+
+impl Column {
+    pub const fn called(mut self, label: fn(T) -> &'static str) -> Self {
+        self.label = Some(label);
+        self
+    }
+
+    /// What stands at its head.
+    pub fn name(&self, t: T) -> &'static str {
+        self.label.map_or_else(|| t.member(self.member), |label| label(t))
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -68,7 +83,7 @@ pub fn short(id: &str) -> String {
 pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> LocalBoxFuture<'a, Cell> {
     async move {
         let (t, value) = (visit.t, doc.text(column.member));
-        let mut cell = Cell { label: t.field(column.member), ..Cell::default() };
+        let mut cell = Cell { label: column.name(t).to_owned(), ..Cell::default() };
         if matches!(column.show, Show::Number | Show::Code | Show::Short | Show::At(_)) {
             cell.class = "code";
         }

@@ -96,11 +96,20 @@ impl T {
     pub fn field(self, pointer: &str) -> String {
         let whole = pointer.trim_start_matches(['/', '#', '?', '+', '&', '.']).replace('/', ".");
         let last = whole.rsplit('.').next().unwrap_or(&whole);
+        self.known_field(&whole).map_or_else(|| last.to_owned(), str::to_owned)
+    }
+
+    /// The same of a member of an answer, as the head of a column.
+    pub fn member(self, member: &'static str) -> &'static str {
+        self.known_field(member).unwrap_or_else(|| member.rsplit('.').next().unwrap_or(member))
+    }
+
+    fn known_field(self, whole: &str) -> Option<&'static str> {
+        let last = whole.rsplit('.').next().unwrap_or(whole);
         // a member may have the name of a state that means something else
-        let (dotted, own) = (if whole == last { "" } else { whole.as_str() }, format!("field.{last}"));
+        let (dotted, own) = (if whole == last { "" } else { whole }, format!("field.{last}"));
         let names = [dotted, own.as_str(), last].map(|name| words::of(name, self.is_english()));
-        let name = names.into_iter().flatten().next();
-        name.map_or_else(|| last.to_owned(), str::to_owned)
+        names.into_iter().flatten().next()
     }
 
     /// What a filter of a list is called.

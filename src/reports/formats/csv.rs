@@ -46,13 +46,6 @@ impl<W: Write> Records<W> {
     }
 }
 
-/// Texts, the heads first.
-pub fn lines(rows: &[Vec<String>]) -> Result<Vec<u8>, FormatError> {
-    let mut records = Records::begin(&[], Vec::new())?;
-    rows.iter().try_for_each(|row| records.0.write_record(row.iter().map(|text| guarded(text))))?;
-    records.finish()
-}
-
 /// The table's bytes.
 pub fn write(table: &Table) -> Result<Vec<u8>, FormatError> {
     let mut records = Records::begin(table.columns, Vec::new())?;

@@ -118,7 +118,7 @@ impl<W: Write + Seek + Send> Writing<W> {
     /// A file of a format. `name` is the sheet's, `created` when the rows were as they are.
     pub fn begin(
         format: FileFormat,
-        columns: &'static [Column],
+        columns: &[Column],
         (name, created): (&str, Instant),
         into: W,
     ) -> Result<Self, FormatError> {

@@ -26,6 +26,8 @@ pub enum Holds {
 pub struct Column {
     /// What its head says.
     pub name: &'static str,
+    /// What a program calls it, where that is not the last word of its name.
+    member: Option<&'static str>,
     /// How wide it stands in a workbook, in characters.
     pub width: u16,
     /// Whether its amounts are summed below the rows: balances are not.
@@ -35,7 +37,7 @@ pub struct Column {
 
 impl Column {
     const fn new(name: &'static str, width: u16, holds: Holds) -> Self {
-        Self { name, width, sums: false, holds }
+        Self { name, member: None, width, sums: false, holds }
     }
 
     pub const fn plain(name: &'static str, width: u16) -> Self {
@@ -62,12 +64,18 @@ impl Column {
 
     /// Of amounts that are summed.
     pub const fn summed(name: &'static str, width: u16) -> Self {
-        Self { name, width, sums: true, holds: Holds::Amounts }
+        Self { sums: true, ..Self::new(name, width, Holds::Amounts) }
     }
 
-    /// What a program calls it: the last word of its name.
+    /// Gives it a name for programs.
+    pub const fn of_member(mut self, member: &'static str) -> Self {
+        self.member = Some(member);
+        self
+    }
+
+    /// What a program calls it: the last word of its name, where nothing else is said.
     pub fn key(&self) -> &'static str {
-        self.name.rsplit(' ').next().unwrap_or(self.name)
+        self.member.unwrap_or_else(|| self.name.rsplit(' ').next().unwrap_or(self.name))
     }
 }
 
@@ -107,18 +115,18 @@ impl Table {
 /// The sums of the columns that are summed, row by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Totals {
-    columns: &'static [Column],
+    columns: Vec<Column>,
     sums: Vec<Option<Money>>,
 }
 
 impl Totals {
-    pub fn of(columns: &'static [Column]) -> Self {
-        Self { columns, sums: vec![None; columns.len()] }
+    pub fn of(columns: &[Column]) -> Self {
+        Self { columns: columns.to_vec(), sums: vec![None; columns.len()] }
     }
 
     /// With a row more. Error: a sum leaves the range.
     pub fn add(&mut self, row: &[Cell]) -> Result<(), OutOfRange> {
-        for ((sum, column), cell) in self.sums.iter_mut().zip(self.columns).zip(row) {
+        for ((sum, column), cell) in self.sums.iter_mut().zip(&self.columns).zip(row) {
             if let (true, Cell::Amount(amount)) = (column.sums, cell) {
                 *sum = Some(sum.unwrap_or_default().plus(*amount)?);
             }
@@ -132,8 +140,8 @@ impl Totals {
     }
 
     /// The columns that are summed, each with its sum.
-    pub fn summed(&self) -> impl Iterator<Item = (&'static Column, Money)> {
-        let sums = self.columns.iter().zip(&self.sums);
+    pub fn summed(&self) -> impl Iterator<Item = (Column, Money)> {
+        let sums = self.columns.iter().copied().zip(&self.sums);
         sums.filter(|(column, _)| column.sums).map(|(column, sum)| (column, sum.unwrap_or_default()))
     }
 }

@@ -25,7 +25,7 @@ const DECIMAL_BYTES: i32 = 16;
 /// What waits of a column: the values that are there, and which rows have one.
 #[derive(Debug)]
 struct Waiting {
-    column: &'static Column,
+    column: Column,
     there: Vec<i16>,
     values: Values,
 }
@@ -51,7 +51,7 @@ impl<W: Write + Send> std::fmt::Debug for Rows<W> {
 }
 
 impl<W: Write + Send> Rows<W> {
-    pub fn begin(columns: &'static [Column], into: W) -> Result<Self, FormatError> {
+    pub fn begin(columns: &[Column], into: W) -> Result<Self, FormatError> {
         let fields = columns.iter().map(field).collect::<Result<_, _>>()?;
         let schema = Arc::new(Type::group_type_builder("rows").with_fields(fields).build()?);
         let compressed = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default()));
@@ -110,14 +110,14 @@ fn field(column: &Column) -> Result<TypePtr, FormatError> {
 }
 
 impl Waiting {
-    fn of(column: &'static Column) -> Self {
+    fn of(column: &Column) -> Self {
         let values = match column.holds {
             Holds::Text => Values::Texts(Vec::new()),
             Holds::Amounts => Values::Amounts(Vec::new()),
             Holds::Counts | Holds::Instants => Values::Numbers(Vec::new()),
             Holds::Days => Values::Days(Vec::new()),
         };
-        Self { column, there: Vec::new(), values }
+        Self { column: *column, there: Vec::new(), values }
     }
 
     fn put(&mut self, cell: &Cell) -> Result<(), FormatError> {

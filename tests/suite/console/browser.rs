@@ -10,6 +10,8 @@ pub struct Page {
     pub location: String,
     pub kind: String,
     pub html: String,
+    /// The same as it came.
+    pub bytes: Vec<u8>,
 }
 
 /// The page says that a sign-in is refused, and why.
@@ -174,7 +176,7 @@ impl Browser {
         }
         let bytes = answer.body_mut().read_to_vec().expect("a body");
         let html = String::from_utf8_lossy(&bytes).into_owned();
-        Page { status: answer.status().as_u16(), location, kind, html }
+        Page { status: answer.status().as_u16(), location, kind, html, bytes }
     }
 }
 

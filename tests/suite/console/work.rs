@@ -1,5 +1,12 @@
 //! What each role does all day, through the forms that pages offer.
 
+use std::io::{Cursor, Read};
+
+use hyper::body::Bytes;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use serde_json::Value;
+
 use super::browser::Browser;
 use super::{demonstration, first};
 
@@ -165,6 +172,36 @@ fn lists_name_what_they_show_and_offer_what_is_to_be_made() {
     let rows = officer.get("/claims?status=paid").html.matches("<td class=\"code\" ").count();
     assert_eq!(file.html.lines().count(), rows + 1, "{}", file.html);
     assert!(file.html.contains("400000.00") && file.html.contains("已拨付"), "{}", file.html);
+    let mut file = |format: &str| {
+        let path = format!("/claims?status=paid&format={format}");
+        assert!(officer.get("/claims?status=paid").links().contains(&path), "{path} is offered");
+        let file = officer.get(&path);
+        assert_eq!(file.status, 200, "{}", file.html);
+        assert_eq!(officer.get(&path).bytes, file.bytes, "the same rows are the same file");
+        file
+    };
+    let json: Value = serde_json::from_slice(&file("json").bytes).expect("a list");
+    let amounts: Vec<&str> =
+        json.as_array().expect("a list").iter().filter_map(|one| one["amount"].as_str()).collect();
+    assert!(amounts.len() == rows && amounts.contains(&"400000.00"), "{amounts:?}");
+    let parquet = file("parquet");
+    assert_eq!(parquet.kind, "application/vnd.apache.parquet");
+    let reader = SerializedFileReader::new(Bytes::from(parquet.bytes)).expect("parquet");
+    let read = reader.get_row_iter(None).expect("rows").map(|row| {
+        let row = row.expect("a row");
+        let amount =
+            row.get_column_iter().find(|(name, _)| *name == "amount").map(|(_, field)| field.clone());
+        let Some(Field::Decimal(amount)) = amount else { panic!("{row:?}") };
+        let fen = i128::from_be_bytes(amount.data().try_into().expect("16 bytes"));
+        format!("{}.{:02}", fen / 100, fen % 100)
+    });
+    assert_eq!(read.collect::<Vec<_>>(), amounts, "amounts are decimals");
+    let workbook = file("xlsx");
+    assert_eq!(workbook.kind, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+    let mut sheets = zip::ZipArchive::new(Cursor::new(workbook.bytes)).expect("a workbook");
+    let mut sheet = String::new();
+    sheets.by_name("xl/worksheets/sheet1.xml").expect("a sheet").read_to_string(&mut sheet).expect("a text");
+    assert!(sheet.contains("<v>400000</v>") && sheet.contains("<f>SUM("), "{sheet}");
     assert_eq!(officer.get("/claims?format=pdf").status, 422);
     let page = officer.get("/organisations");
     let form = page.form("/v1/organisations");
