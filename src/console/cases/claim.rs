@@ -4,13 +4,14 @@ use askama::Template;
 
 use super::history::{self, Past};
 use super::sheet::{self, SheetRow};
-use super::{Step, steps};
+use super::{Step, may_relax, steps};
 use crate::console::acts::Action;
 use crate::console::doc::Doc;
 use crate::console::figures;
 use crate::console::layout::{Frame, Link};
 use crate::console::records::cell::{Show, col, short};
 use crate::console::records::claims::{CLAIM_ACTS, RECALCULATE, RESOLVE};
+use crate::console::records::limits::{OF_CLAIM, RELAX_CLAIM};
 use crate::console::records::{Rows, Table, table, tables};
 use crate::console::tasks::term;
 use crate::console::texts::T;
@@ -75,6 +76,7 @@ const TABLES: &[Table] = &[
             col("amount", Show::Money),
         ],
     ),
+    OF_CLAIM,
     table(
         T::recalculations,
         "data",
@@ -128,6 +130,9 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
     };
     let mut actions = Action::all(visit, CLAIM_ACTS, &claim).await;
     actions.extend(Action::folded(visit, RECALCULATE, &claim).await);
+    if may_relax(visit, &claim.text("programme")).await {
+        actions.extend(Action::folded(visit, RELAX_CLAIM, &claim).await);
+    }
     let sheet = claim.at("calculation");
     let is_preview = ["draft", "returned"].contains(&claim.text("status").as_str()) && sheet.has("amount");
     let kind = t.heading(&claim.text("kind"));

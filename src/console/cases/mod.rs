@@ -12,6 +12,17 @@ pub use voucher::show as voucher;
 pub use voucher::{Bar, bar};
 
 use super::texts::T;
+use super::visit::Visit;
+use crate::http::route::Method;
+
+/// Whether the rules of a programme let a cap be relaxed for one case, to somebody who may propose it.
+async fn may_relax(visit: &Visit<'_>, programme: &str) -> bool {
+    if !visit.may(Method::Post, "/v1/claims/-/overrides") {
+        return false;
+    }
+    let programme = visit.look(&format!("/v1/programmes/{programme}")).await.unwrap_or_default();
+    !programme.list("rules.rules.overrides").is_empty()
+}
 
 /// A step of a case's way.
 #[derive(Debug, Clone)]

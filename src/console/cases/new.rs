@@ -6,12 +6,13 @@ use serde_json::json;
 
 use crate::console::acts::{Act, Action, Field, Input, act, field};
 use crate::console::doc::Doc;
+use crate::console::figures;
 use crate::console::layout::{Frame, Link};
 use crate::console::programmes::rules;
 use crate::console::records::cell::{Cell, Show, cells, col, short};
 use crate::console::records::choices::LINES;
 use crate::console::texts::T;
-use crate::console::visit::{Shown, Visit, render};
+use crate::console::visit::{Shown, Visit, render, with_query};
 
 const INVOICES: Field = field(
     "/invoices",
@@ -74,16 +75,21 @@ const INTEREST: &[Field] = &[
     EVIDENCE,
 ];
 
+const GRANT: &[Field] =
+    &[KIND, field("/award_id", Input::Of("award_id")), field("/tranche", Input::Of("tranche")), EVIDENCE];
+
 /// A draft, and the same written anew.
-static DRAFTS: [Act; 3] = [
+static DRAFTS: [Act; 4] = [
     act("POST /v1/claims", T::save_draft).asking(VOUCHER).when("kind", &["voucher_redemption"]),
     act("POST /v1/claims", T::save_draft).asking(RENTAL).when("kind", &["rental_subsidy"]),
     act("POST /v1/claims", T::save_draft).asking(INTEREST).when("kind", &["interest_subsidy"]),
+    act("POST /v1/claims", T::save_draft).asking(GRANT).when("kind", &["grant_tranche"]),
 ];
-static REWRITES: [Act; 3] = [
+static REWRITES: [Act; 4] = [
     act("PUT /v1/claims/{id}", T::save_draft).asking(VOUCHER).when("kind", &["voucher_redemption"]).editing(),
     act("PUT /v1/claims/{id}", T::save_draft).asking(RENTAL).when("kind", &["rental_subsidy"]).editing(),
     act("PUT /v1/claims/{id}", T::save_draft).asking(INTEREST).when("kind", &["interest_subsidy"]).editing(),
+    act("PUT /v1/claims/{id}", T::save_draft).asking(GRANT).when("kind", &["grant_tranche"]).editing(),
 ];
 
 /// What may be claimed on.
@@ -146,6 +152,10 @@ async fn written(
     let programme = visit.read(&format!("/v1/programmes/{code}")).await?;
     let facts = [
         col("number", Show::Code),
+        col("project", Show::Text),
+        col("tranche", Show::Text),
+        col("amount", Show::Money),
+        col("due_on", Show::Date),
         col("balance.available", Show::Money),
         col("valid_until", Show::Date),
         col("contract_no", Show::Code),
@@ -170,6 +180,10 @@ async fn written(
 
 /// What a claim is on.
 async fn ground(visit: &Visit<'_>, claim: &Doc) -> Doc {
+    if let Some(target) = claim.fill("/v1/awards/{award_id}") {
+        let award = visit.read(&target).await.unwrap_or_default();
+        return of_tranche(&award, &claim.text("tranche"));
+    }
     let reads = ["/v1/vouchers/{voucher_id}", "/v1/rentals/{rental_id}", "/v1/loans/{loan_id}"];
     for read in reads {
         if let Some(target) = claim.fill(read) {
@@ -179,18 +193,47 @@ async fn ground(visit: &Visit<'_>, claim: &Doc) -> Doc {
     Doc::default()
 }
 
-/// The claim that the address begins: `?.voucher=…`, `?.rental=…&.programme=…`, `?.loan=…&.programme=…`.
+/// An award as what is claimed on: a tranche of it, with what the tranche comes to.
+fn of_tranche(award: &Doc, name: &str) -> Doc {
+    let tranches = award.list("tranches");
+    let tranche = tranches.iter().find(|tranche| tranche.text("name") == name);
+    let amount = tranche.map(|tranche| due(award, tranche)).unwrap_or_default();
+    award.with(&Doc(json!({ "tranche": name, "amount": amount })))
+}
+
+/// CNY of a tranche: after the acceptance, what that found to be still due.
+fn due(award: &Doc, tranche: &Doc) -> String {
+    let by_acceptance = tranche.text("on") == "acceptance";
+    if by_acceptance && award.has("settled") { award.text("settled.due") } else { tranche.text("amount") }
+}
+
+/// Whether a tranche can be claimed: no claim holds it, and what it waits for has happened.
+fn is_open(award: &Doc, tranche: &Doc, today: &str) -> bool {
+    let state = if tranche.text("on") == "acceptance" { "accepted" } else { "awarded" };
+    let is_published = award.text("published_until").as_str() >= today;
+    !tranche.has("claim_id")
+        && award.text("status") == state
+        && !is_published
+        && due(award, tranche) != "0.00"
+}
+
+/// The claim that the address begins: `?.voucher=…`, `?.rental=…&.programme=…`, `?.loan=…&.programme=…`,
+/// `?.award=…&.tranche=…`.
 async fn told(visit: &Visit<'_>) -> (Doc, Doc) {
     let kinds = [
         (".voucher", "voucher_id", "voucher_redemption"),
         (".rental", "rental_id", "rental_subsidy"),
         (".loan", "loan_id", "interest_subsidy"),
+        (".award", "award_id", "grant_tranche"),
     ];
     let Some((told, member, kind)) = kinds.into_iter().find(|(told, _, _)| !visit.filter(told).is_empty())
     else {
         return <_>::default();
     };
-    let named = Doc(json!({ member: visit.filter(told) }));
+    let mut named = Doc(json!({ member: visit.filter(told) }));
+    if kind == "grant_tranche" {
+        named = named.with(&Doc(json!({ "tranche": visit.filter(".tranche") })));
+    }
     let ground = ground(visit, &named).await;
     let programme = match visit.filter(".programme") {
         "" => ground.text("programme"),
@@ -200,7 +243,8 @@ async fn told(visit: &Visit<'_>) -> (Doc, Doc) {
     (Doc(draft).with(&named), ground)
 }
 
-/// Vouchers with something left; contracts and loans under each programme that pays for such.
+/// Vouchers with something left; contracts and loans under each programme that pays for such; tranches of awards that
+/// can be claimed.
 async fn grounds(visit: &Visit<'_>) -> Vec<ClaimBasis> {
     let t = visit.t;
     let list =
@@ -216,6 +260,19 @@ async fn grounds(visit: &Visit<'_>) -> Vec<ClaimBasis> {
             about: visit.programme(&voucher.text("programme")).await,
             amount: t.available_of(&voucher.money("balance.available"), &voucher.text("valid_until")),
         });
+    }
+    let today = visit.today().await;
+    for award in list("/v1/awards?limit=200").await {
+        for tranche in award.list("tranches").iter().filter(|tranche| is_open(&award, tranche, &today)) {
+            let name = tranche.text("name");
+            let told = [(".award".to_owned(), award.text("id")), (".tranche".to_owned(), name.clone())];
+            grounds.push(ClaimBasis {
+                href: with_query("/claims/new", &told),
+                text: format!("{} {} · {name}", t.heading("award"), award.text("project")),
+                about: visit.programme(&award.text("programme")).await,
+                amount: figures::amount(&due(&award, tranche)),
+            });
+        }
     }
     let (rentals, loans) = (list("/v1/rentals?limit=200").await, list("/v1/loans?limit=200").await);
     for programme in list("/v1/programmes?limit=200").await {

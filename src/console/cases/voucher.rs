@@ -8,13 +8,15 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::history::{self, Past};
 use super::sheet::{self, SheetRow};
-use super::{Step, steps};
+use super::{Step, may_relax, steps};
 use crate::console::acts::Action;
 use crate::console::doc::Doc;
 use crate::console::figures;
 use crate::console::layout::{Frame, Link};
 use crate::console::records::cell::short;
 use crate::console::records::claims::VOUCHER_ACTS;
+use crate::console::records::limits::{OF_VOUCHER, RELAX_VOUCHER};
+use crate::console::records::{Rows, tables};
 use crate::console::tasks::term;
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render};
@@ -86,6 +88,8 @@ struct VoucherPage {
     sheet_rows: Vec<SheetRow>,
     words: String,
     claims: Vec<Drawn>,
+    /// The caps that were relaxed or are to be.
+    tables: Vec<Rows>,
     history: Vec<Past>,
     actions: Vec<Action>,
     /// Whether whoever looks may claim on it.
@@ -108,7 +112,12 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         ("partly_redeemed", String::new()),
         ("redeemed", String::new()),
     ];
-    let actions = Action::all(visit, VOUCHER_ACTS, &voucher).await;
+    let mut actions = Action::all(visit, VOUCHER_ACTS, &voucher).await;
+    if may_relax(visit, &voucher.text("programme")).await {
+        actions.extend(Action::folded(visit, RELAX_VOUCHER, &voucher).await);
+    }
+    let mut relaxed = tables(visit, &[OF_VOUCHER], &voucher).await;
+    relaxed.retain(|table| !table.rows.is_empty());
     let crumbs = vec![Link::new("/vouchers", t.vouchers())];
     let page = VoucherPage {
         t,
@@ -126,6 +135,7 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         face_words: words,
         words: String::new(),
         claims: claims(visit, id, &voucher).await,
+        tables: relaxed,
         history: history::of(visit, id, &voucher).await,
         actions,
         claimable: visit.may(Method::Post, "/v1/claims")

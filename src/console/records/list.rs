@@ -28,6 +28,8 @@ struct ListPage {
     rows: Vec<Row>,
     acts: bool,
     filters: Vec<FieldView>,
+    /// What is in force.
+    now: Vec<Cell>,
     /// Of the last column.
     sum: String,
     filtered: bool,
@@ -64,6 +66,10 @@ pub async fn list(visit: &Visit<'_>) -> Shown {
         filter.offer_all(visit.t);
         filters.push(filter);
     }
+    let now = match record.now {
+        Some((read, columns)) => cells(visit, &visit.read(read).await?, columns).await,
+        None => Vec::new(),
+    };
     let cursor = found.text("next_cursor");
     let creations = Action::each(visit, record.creates, &Doc::default()).await;
     render(&ListPage {
@@ -72,6 +78,7 @@ pub async fn list(visit: &Visit<'_>) -> Shown {
         columns,
         acts: rows.iter().any(|row| !row.actions.is_empty()),
         filters,
+        now,
         sum: if rows.is_empty() { String::new() } else { sum(record, &documents) },
         hint: if creations.is_empty() { visit.t.nothing_yet_hint() } else { visit.t.nothing_yet_make() },
         filtered: visit.query.iter().any(|(name, _)| name != "cursor"),

@@ -4,7 +4,7 @@
 //! cell      a member of an answer as it is shown; choices: what several forms offer
 //! list      the page of a list; export: the same as a file
 //! one       the page of a document
-//! parties, usage, money, claims, grants, house    the descriptions
+//! parties, usage, money, claims, grants, limits, house    the descriptions
 //! ```
 
 pub mod cell;
@@ -13,6 +13,7 @@ pub mod claims;
 mod export;
 pub mod grants;
 pub mod house;
+pub mod limits;
 mod list;
 pub mod money;
 mod one;
@@ -41,6 +42,8 @@ pub struct Record {
     pub page: &'static str,
     pub columns: &'static [Column],
     pub filters: &'static [(&'static str, Input)],
+    /// What is in force, above the list: the read that says so, and what is shown of it.
+    pub now: Option<(&'static str, &'static [Column])>,
     /// The member of the last column, where that is summed at the foot of a page.
     pub sum: &'static str,
     pub facts: &'static [Column],
@@ -77,6 +80,7 @@ pub const fn record(path: &'static str, title: Phrase, columns: &'static [Column
         page: "",
         columns,
         filters: &[],
+        now: None,
         sum: "",
         facts: &[],
         tables: &[],
@@ -132,6 +136,8 @@ pub static RECORDS: &[&Record] = &[
     &house::ROLE_GRANTS,
     &house::TAGS,
     &house::TAG_LISTS,
+    &limits::STATUTORY,
+    &limits::CAP_GROUPS,
 ];
 
 /// The kind whose list or document stands at a path.

@@ -1,6 +1,7 @@
 //! The page of a document: its facts, its tables, what happened to it, what may be done with it.
 
 use askama::Template;
+use serde_json::json;
 
 use super::cell::{Cell, Column, Show, cells, col, short, used};
 use super::{Table, at, table};
@@ -136,7 +137,9 @@ async fn rows(visit: &Visit<'_>, table: &Table, document: &Doc) -> Option<Rows> 
     let (mut shown, mut actions) = (Vec::new(), Vec::new());
     for found in found.list(table.member) {
         shown.push(cells(visit, &found, table.columns).await);
-        actions.push(Action::each(visit, table.acts, &document.with(&found)).await);
+        // a row may have an id of its own
+        let row = document.with(&found).with(&Doc(json!({ "document_id": document.text("id") })));
+        actions.push(Action::each(visit, table.acts, &row).await);
     }
     let columns = used(&mut shown);
     let rows: Vec<Row> =

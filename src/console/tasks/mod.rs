@@ -198,6 +198,8 @@ fn href(task: &Doc) -> String {
         "application" => format!("/applications/{first}"),
         "award" | "acceptance" | "extension" | "award_objection" => format!("/awards/{first}"),
         "ranking" => format!("/rankings/{first}"),
+        "statutory_limit" => format!("/statutory-limits/{first}"),
+        "cap_group" => format!("/cap-groups/{first}"),
         "tag_import" => format!("/tags/imports/{first}"),
         "usage_import" => format!("/rentals/{first}"),
         "calendar" => "/calendar/changes?status=proposed".to_owned(),

@@ -92,6 +92,16 @@ texts! {
     approve_end: "批准终止" / "Approve the end";
     reject_end: "驳回终止" / "Reject the end";
     reference_rates: "参考利率" / "Reference rates";
+    statutory_limits: "法定上限" / "Statutory limits";
+    propose_statutory: "提出法定上限" / "Propose other statutory limits";
+    cap_groups: "合并限额" / "Cap groups";
+    propose_cap_group: "提出合并限额" / "Propose a cap group";
+    group_code: "代号" / "Code";
+    group_code_hint: "小写字母、数字和连字符；规则以此代号引用" / "Small letters, digits and hyphens: rules name it so";
+    in_force_now: "现行" / "In force";
+    overrides: "放宽上限" / "Caps relaxed";
+    propose_override: "提出放宽上限" / "Propose to relax a cap";
+    which_cap: "上限" / "Cap";
     assessed_lines: "审定金额" / "Assessed amounts";
     assessed_ratio: "审定比例（%，低于规则时填写）" / "Assessed ratio (%, where it is lower)";
     assessed_reason: "审定理由（此时下面的意见留空）" / "Why (leave the opinion below empty then)";
@@ -111,9 +121,9 @@ texts! {
     wizard_fill: "填写结算与材料" / "Settlement and evidence";
     wizard_check: "核对金额并提交" / "Check and submit";
     wizard_receipt: "受理回执" / "Receipt";
-    claim_on_what: "可以申报的券、合同与贷款" / "Vouchers, contracts and loans to claim on";
+    claim_on_what: "可以申报的券、合同、贷款与立项" / "Vouchers, contracts, loans and awards to claim on";
     claim_on_it: "申报" / "Claim on it";
-    no_grounds: "还没有可以申报的券、合同或贷款。" / "There is no voucher, contract or loan to claim on yet.";
+    no_grounds: "还没有可以申报的券、合同、贷款或立项。" / "There is no voucher, contract, loan or award to claim on yet.";
     save_draft: "保存草稿" / "Save the draft";
     apply_for_voucher: "申请算力券" / "Apply for a voucher";
     register_rental: "登记租用合同" / "Record a rental";

@@ -36,6 +36,14 @@ words! {
     "effective_date": "生效日" / "effective date";
     "amount": "金额" / "amount";
     "fiscal_year": "年度" / "fiscal year";
+    "points_max": "贴息上限（百分点）" / "points at most";
+    "window_until": "最后计息日" / "last day that earns";
+    "annual": "年度限额" / "cap of a year";
+    "lifetime": "累计限额" / "cap in all";
+    "proposed.annual": "待批年度限额" / "proposed cap of a year";
+    "proposed.lifetime": "待批累计限额" / "proposed cap in all";
+    "to": "放宽至（元）" / "relaxed to (CNY)";
+    "proposed_by": "提出人" / "raised by";
     "document": "文号" / "document";
     "source": "来源" / "source";
     // what filters and forms offer

@@ -102,6 +102,15 @@ impl Browser {
         browser
     }
 
+    /// Signs in with a token of the API.
+    pub fn with_token(base: &str, token: &str) -> Self {
+        let mut browser = Self::new(base);
+        let csrf = browser.get("/sign-in").after("name=\".csrf\"", "value");
+        let page = browser.post("/sign-in", &[(".csrf", &csrf), (".token", token), (".next", "")]);
+        assert_eq!(page.status, 303, "{}", page.html);
+        browser
+    }
+
     pub fn get(&mut self, path: &str) -> Page {
         self.send(path, None)
     }

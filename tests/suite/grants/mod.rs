@@ -11,7 +11,7 @@ use city::{City, FIRM, OTHER, shows, text};
 use serde_json::{Value, json};
 
 /// A city whose programme `g` pays half of a project's budget, at most two million, 40 % of it ahead.
-fn granting(agency: &str, more: &Value) -> City {
+pub fn granting(agency: &str, more: &Value) -> City {
     let city = City::open(agency, &city::rules(json!({})), "100000");
     city.programme_of("grant", "g", &rules(more), "10000000");
     city
@@ -100,7 +100,7 @@ fn awarded(city: &City, call: &str) -> Value {
 }
 
 /// The award of a project of the firm's with so much of a budget.
-fn award(city: &City, budget: &str) -> String {
+pub fn award(city: &City, budget: &str) -> String {
     let call = call(city, &json!({}));
     scored(city, &passed(city, &city.firm, &call, budget), &[("e1", "80")]);
     text(&awarded(city, &call), "/awards/0/award_id")
