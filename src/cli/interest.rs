@@ -12,7 +12,7 @@ use super::output::{self, Form};
 use super::verify::progress_bar;
 use super::{Failure, Settings, opened};
 use subsidy_core::book::{Command, Outcome};
-use subsidy_core::claims::interest::confirmed;
+use subsidy_core::claims::interest::confirmed_days;
 use subsidy_core::claims::{ClaimPeriod, ClaimRequest, InterestTerms, WriteClaim};
 use subsidy_core::domain::{AgencyCode, ClaimId, Date, Line, LoanId, Money, ProgrammeCode, Role, Subject};
 use subsidy_core::loans::{InterestPeriod, Loan};
@@ -143,18 +143,9 @@ async fn one(engine: &Engine, args: &RunArgs, row: &LoanRow) -> Result<Row, Fail
     Ok(Row { loan_id: loan.id, loan_no: loan.loan_no.clone(), became: became(engine, args, &loan).await? })
 }
 
-/// The days of the period from the first that the bank confirmed to the last, and what it confirmed; none where a day
-/// between them is missing.
-fn said(loan: &Loan, period: InterestPeriod) -> Option<(InterestPeriod, Money)> {
-    let common = || loan.interest.iter().filter(|paid| paid.period.overlaps(&period));
-    let from = common().map(|paid| paid.period.from).min()?.max(period.from);
-    let until = common().map(|paid| paid.period.until).max()?.min(period.until);
-    let days = InterestPeriod { from, until };
-    Some((days, confirmed(loan, days).ok().flatten()?))
-}
-
 async fn became(engine: &Engine, args: &RunArgs, loan: &Loan) -> Result<LoanOutcome, Failure> {
-    let Some((days, interest_paid)) = said(loan, args.period) else { return Ok(LoanOutcome::Gap) };
+    let confirmed = confirmed_days(loan, args.period).map_err(|error| Failure::new(error.to_string()))?;
+    let Some((days, interest_paid)) = confirmed else { return Ok(LoanOutcome::Gap) };
     let [from, until] = [days.from.naive(), days.until.naive()];
     let known = {
         let conn = engine.reader(&args.agency).await?;

@@ -191,7 +191,7 @@ pub async fn post(
     }
     match visit.write(&fields, file).await {
         // a question is answered where it was asked, and can be asked anew
-        Ok((outcome, _)) if outcome.has("totals") => {
+        Ok((outcome, _)) if Visit::is_question(&fields) => {
             visit.gathered.outcome = outcome;
             visit.gathered.sent = super::doc::Doc(fields.body());
             visit.returned = Some(Returned { fields, refusal: None });

@@ -28,6 +28,7 @@ pub mod dashboard;
 pub mod doc;
 pub mod figures;
 pub mod form;
+pub mod interest;
 pub mod layout;
 pub mod limit;
 pub mod mine;
@@ -174,6 +175,9 @@ pub static PAGES: &[Page] = &[
     page("/usage/unmatched", "/v1/usage/unmatched", show!(records::list)).under(Group::Work, T::unclaimed_usage),
     page("/invoices/unmatched", "/v1/invoices/unmatched", show!(records::list)).under(Group::Work, T::unmetered_invoices),
     page("/loans", "/v1/loans", show!(records::list)).under(Group::Work, T::loans),
+    page("/loans/interest-run", "/v1/loans/interest-run", show!(interest::run)).under(Group::Work, T::interest_run).for_whom(|actor| actor.has(Role::Officer)),
+    page("/loans/{id}/quote", "/v1/loans/-", show!(interest::quote)),
+    page("/quotes", "/v1/me", show!(interest::quote)).under(Group::Work, T::quotes).for_whom(|actor| !people::may(actor)),
     page("/loans/{id}", "/v1/loans/-", show!(records::one)),
     page("/evidence", "/v1/evidence", show!(records::list)).under(Group::Work, T::documents),
     page("/evidence/{id}", "/v1/evidence/-", show!(records::one)),

@@ -154,12 +154,19 @@ impl<'a> Visit<'a> {
         Some(self.passed_on(&with_query(path, &fields.query())).await)
     }
 
+    /// Whether a form asks and changes nothing: what it asks takes a body, or it is a dry run of a write.
+    pub fn is_question(fields: &Fields) -> bool {
+        if fields.has("&dry_run", "true") {
+            return true;
+        }
+        let found = fields.write().and_then(|(method, path)| in_process::route(method, path));
+        found.is_some_and(|(route, _)| !route.writes() && route.takes.is_some())
+    }
+
     /// The answer to a question as a file, where the button asks for one.
     pub async fn file_asked(&self, fields: &Fields) -> Option<HttpResponse> {
         let (method, path) = fields.write()?;
-        let asks = in_process::route(method, path)
-            .is_some_and(|(route, _)| !route.writes() && route.takes.is_some());
-        if !asks || fields.text("&format").is_empty() {
+        if !Self::is_question(fields) || fields.text("&format").is_empty() {
             return None;
         }
         let (body, target) = (fields.body(), with_query(path, &fields.query()));
@@ -287,7 +294,10 @@ impl<'a> Visit<'a> {
         frame.done = self.done.clone();
         frame.here = with_query(&self.path, &self.query);
         frame.refusal = self.returned.as_ref().and_then(|returned| returned.refusal.clone());
-        frame.come_back = self.returned.as_ref().is_some_and(|returned| returned.refusal.is_none());
+        // a question that was answered stands there to be asked anew; nothing waited
+        let answered = self.gathered.outcome.0.is_object();
+        frame.come_back =
+            !answered && self.returned.as_ref().is_some_and(|returned| returned.refusal.is_none());
         frame
     }
 }

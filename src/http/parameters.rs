@@ -113,6 +113,13 @@ pub(super) const FROM: Param =
     Param { name: "from", about: "Effective on or after.", schema: Shape::of::<Date>() };
 pub(super) const UNTIL: Param =
     Param { name: "until", about: "Effective on or before.", schema: Shape::of::<Date>() };
+pub(super) const FIRST_INTEREST_DAY: Param =
+    Param { name: "from", about: "The first day of the interest.", schema: Shape::of::<Date>() };
+pub(super) const AFTER_INTEREST: Param = Param {
+    name: "until",
+    about: "The day after the last day of the interest.",
+    schema: Shape::of::<Date>(),
+};
 pub(super) const VERSION: Param =
     Param { name: "version", about: "The sheet of this number.", schema: Shape::of::<u32>() };
 pub(super) const AS_OF: Param = Param {

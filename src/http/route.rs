@@ -257,6 +257,9 @@ impl Route {
     pub fn requires(&self, parameter: &str) -> bool {
         match self.handler {
             Handler::Upload(upload) => upload.requires.contains(&parameter),
+            Handler::Read(_) if self.path == "/v1/loans/interest-run" => {
+                matches!(parameter, "programme" | "from" | "until")
+            }
             Handler::Read(_) => matches!(parameter, "seed" | "interval"),
             Handler::Write(_)
             | Handler::Disclose(_)

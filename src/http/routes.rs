@@ -9,7 +9,7 @@ use super::handler::{ReadRequest, Reply, Upload};
 use super::handlers::batches::{BatchResults, NewBatch};
 use super::handlers::claims::{credits, drafts, objections, recalculations, reconciliation, unmatched};
 use super::handlers::grants::{self, applications, awards};
-use super::handlers::loans::{estimate as estimates, quote as quotes};
+use super::handlers::loans::{estimate as estimates, quote as quotes, run as interest_run};
 use super::handlers::payments::{answers as bank_answers, file as payment_file};
 use super::handlers::prefunds::true_ups;
 use super::handlers::reports::{audit, audit_reports as room, exports, work};
@@ -134,6 +134,7 @@ pub static ROUTES: &[Route] = &[
 
     post("/v1/loans", APPLICANT, ["登记贷款", "Record a loan"], loans::register, [of::<loans::NewLoan>(), of::<loans::LoanView>()]).creating(),
     get("/v1/loans", LENT, ["贷款列表", "List loans"], read!(loans::list), page::<loans::LoanView>()).with(&[LIMIT, CURSOR, ORGANISATION, OF_BANK, SINCE]),
+    get("/v1/loans/interest-run", INSIDE, ["贴息批量申领的依据", "Loans with confirmed interest in some days, and the claims for them"], read!(interest_run::show), page::<interest_run::InterestRunView>()).with(&[LIMIT, CURSOR, PROGRAMME, FIRST_INTEREST_DAY, AFTER_INTEREST]),
     get("/v1/loans/{id}", LENT, ["贷款", "A loan"], read!(loans::get), of::<loans::LoanView>()),
     post("/v1/loans/{id}/events", APPLICANT, ["登记贷款变动", "Record what happened to a loan"], loans::record_events, [of::<loans::NewLoanEvents>(), of::<loans::LoanView>()]),
     post("/v1/loans/{id}/interest-paid", BANK, ["银行确认已付利息", "The bank confirms the interest paid"], loans::confirm, [of::<loans::NewInterestPaid>(), of::<loans::LoanView>()]),

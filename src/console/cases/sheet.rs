@@ -93,7 +93,7 @@ fn days(t: T, segment: &Doc) -> SheetRow {
 }
 
 /// An amount that goes on for ever, to the tenth of a fen.
-fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     match text.split_once('.') {
         Some((whole, part)) if part.len() > 4 => {
             let part: String = part.chars().take(4).collect();

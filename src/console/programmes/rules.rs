@@ -5,15 +5,26 @@ use crate::console::figures;
 use crate::console::texts::T;
 use crate::console::visit::Visit;
 
+/// A sentence of rules, and the pointers to what it says.
+#[derive(Debug, Clone)]
+pub struct Clause {
+    pub parameters: Vec<String>,
+    pub text: String,
+}
+
 /// What a version of a programme's rules says, in the order in which it applies.
-pub async fn sentences(visit: &Visit<'_>, programme: &str, version: &str) -> Vec<String> {
+pub async fn explained(visit: &Visit<'_>, programme: &str, version: &str) -> Vec<Clause> {
     if version.is_empty() {
         return Vec::new();
     }
     let target = format!("/v1/programmes/{programme}/rules/{version}/explained");
     let explained = visit.read(&target).await.unwrap_or_default();
     let language = if visit.t.is_english() { "en" } else { "zh" };
-    explained.list("sentences").iter().map(|one| said(visit.t, &one.text(language), one)).collect()
+    let clause = |one: &Doc| Clause {
+        parameters: one.list("parameters").iter().map(Doc::own_text).collect(),
+        text: said(visit.t, &one.text(language), one),
+    };
+    explained.list("sentences").iter().map(clause).collect()
 }
 
 fn said(t: T, text: &str, sentence: &Doc) -> String {

@@ -6,13 +6,15 @@ use super::{Record, record, table};
 use crate::console::acts::{Act, Field, Input, REASON, act, field};
 use crate::console::texts::T;
 
-const CATEGORIES: Input = Input::Choice(&[
+pub const CATEGORIES: Input = Input::Choice(&[
     "private_enterprise",
     "state_owned_enterprise",
     "university",
     "research_institute",
     "government_department",
 ]);
+
+pub const SIZES: Input = Input::Choice(&["micro", "small", "medium", "large"]);
 
 const ACCOUNT: &[Field] = &[
     field("/name", Input::Text).called(T::account_holder).must(),
@@ -63,7 +65,7 @@ pub static PARTIES: Record = Record {
         field("/credit_code", Input::Text).must(),
         field("/name", Input::Text).must(),
         field("/category", CATEGORIES).must(),
-        field("/size", Input::Choice(&["micro", "small", "medium", "large"])),
+        field("/size", SIZES),
         field("?/startup", Input::Flag),
         field("/region", Input::Text),
         field("/controller", Input::Text),
@@ -176,11 +178,21 @@ pub static RENTALS: Record = Record {
     )
 };
 
-const EVENT: &[Field] = &[
+/// What happens to a loan on a day.
+pub const EVENT: &[Field] = &[
     field("/date", Input::Date),
     field(
         "/kind",
-        Input::Choice(&["drawdown", "repayment", "rate_change", "overdue", "overdue_cleared", "extension"]),
+        Input::Choice(&[
+            "drawdown",
+            "repayment",
+            "rate_change",
+            "overdue",
+            "overdue_cleared",
+            "extension",
+            "pause",
+            "resume",
+        ]),
     ),
     field("/amount", Input::Money),
     field("/annual_rate_percent", Input::Text),
@@ -190,6 +202,7 @@ const EVENT: &[Field] = &[
 pub static LOANS: Record = Record {
     noun: "loan",
     id: "id",
+    papers: &[(T::quotes, "quote")],
     filters: &[("organisation", ORGANISATIONS), ("bank", ORGANISATIONS)],
     sum: "principal",
     facts: &[

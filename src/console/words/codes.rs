@@ -93,6 +93,21 @@ words! {
     "step.redeemed": "用完" / "used up";
     "scope.claim": "整件" / "in all";
     "scope.line": "逐行" / "line by line";
+    // why an organisation would not be let in
+    "unmet.category": "单位类型不在支持范围" / "the category is not among those that are let in";
+    "unmet.size": "单位规模不在支持范围，或者没有填写" / "the size is not among those that are let in, or is not said";
+    "unmet.startup_only": "仅支持初创企业" / "only start-ups are let in";
+    "unmet.region": "所在区域不在支持范围，或者没有填写" / "the district is not among those that are let in, or is not said";
+    "unmet.tags": "不在规定的名单上，或者在排除的名单上" / "it is not on the lists that are asked for, or is on one that shuts out";
+    "unmet.tier": "不符合任何一档的条件" / "it is in none of the tiers";
+    "unmet.window": "当前不在受理期内" / "nothing can be filed now";
+    "further.provider": "服务商须符合规则的条件" / "the provider has to meet conditions of the rules";
+    "further.bank": "贷款银行须符合规则的条件" / "the bank has to meet conditions of the rules";
+    "further.project": "项目须符合规则的条件" / "the project has to meet conditions of the rules";
+    // loans of an interest run
+    "run.open": "可以申领" / "can be claimed";
+    "run.claimed": "已有申领" / "claimed";
+    "run.gap": "确认的日子不连续" / "days are missing between those confirmed";
     // what counts
     "issue": "发放" / "issue";
     "redemption": "兑付" / "redemption";
@@ -112,6 +127,11 @@ words! {
     "joint_ceiling": "合计上限" / "joint ceiling";
     "lifetime_cap": "累计上限" / "cap in all";
     "annual_cap": "年度上限" / "annual cap";
+    "statutory_points": "法定上限" / "limit of the law";
+    "paid_interest_share": "已付利息支持比例" / "share of the interest paid";
+    // what keeps days, principal or points from earning
+    "term": "补贴期限已满" / "the term is over";
+    "disbursed": "放款期外的本金" / "principal drawn outside the window";
     // what does not match
     "invoice_missing": "缺发票" / "the invoice is missing";
     "invoice_not_metered": "发票没有对应用量" / "no usage names the invoice";

@@ -90,6 +90,21 @@ pub fn confirmed(loan: &Loan, period: InterestPeriod) -> Result<Option<Money>, O
     Ok(Some(sum).filter(|_| known == days(period.from, period.until)))
 }
 
+/// The days of a period from the first that the bank confirmed to the last, and CNY that it confirmed of them; none where
+/// it confirmed no day of it, or where a day between them is missing.
+pub fn confirmed_days(
+    loan: &Loan,
+    period: InterestPeriod,
+) -> Result<Option<(InterestPeriod, Money)>, OutOfRange> {
+    let common = || loan.interest.iter().filter(|paid| paid.period.overlaps(&period));
+    let first = common().map(|paid| paid.period.from).min();
+    let Some((from, until)) = first.zip(common().map(|paid| paid.period.until).max()) else {
+        return Ok(None);
+    };
+    let days = InterestPeriod { from: from.max(period.from), until: until.min(period.until) };
+    Ok(confirmed(loan, days)?.map(|paid| (days, paid)))
+}
+
 /// The sheet of a claim. Error: what makes it come to nothing, or what the loan lacks.
 pub fn calculate(
     terms: &InterestTerms,

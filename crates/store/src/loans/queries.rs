@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::loans::LoanRow;
@@ -11,6 +12,18 @@ use crate::{rows, statement};
 rows! {
     /// Claims of some days.
     pub struct ClaimCountRow { all_claims: i64, open_claims: i64 }
+}
+
+rows! {
+    /// A claim on some days of a loan.
+    pub struct ClaimOnDaysRow {
+        loan: Uuid,
+        id: Uuid,
+        period_from: NaiveDate,
+        period_until: NaiveDate,
+        status: String,
+        amount: Decimal,
+    }
 }
 
 rows! {
@@ -52,6 +65,11 @@ statement! {
     pub fn confirmed(ConfirmedQuery<'_> { after, from, until, limit }) -> Vec<LoanRow> =
         "SELECT * FROM loans WHERE created > $1 AND EXISTS (SELECT FROM jsonb_array_elements(interest) AS i \
            WHERE i #>> '{period,from}' < $3 AND i #>> '{period,until}' > $2) ORDER BY created LIMIT $4";
+    /// The claims of some days on loans under a programme that count or may yet, oldest first.
+    pub fn claims_on(Range<NaiveDate> { start, end }; loans: &[Uuid], programme: &str) -> Vec<ClaimOnDaysRow> =
+        "SELECT loan, id, period_from, period_until, status, amount FROM claims \
+         WHERE loan = ANY($3) AND programme = $4 AND period_from < $2 AND period_until > $1 \
+           AND status NOT IN ('rejected', 'withdrawn') ORDER BY created";
     /// How many claims of these days there are of a loan under a programme, and how many of them count or may yet.
     pub fn claims_of(Range<NaiveDate> { start, end }; loan: Uuid, programme: &str) -> Option<ClaimCountRow> =
         "SELECT count(*) AS all_claims, count(*) FILTER (WHERE status NOT IN ('rejected', 'withdrawn')) AS open_claims \

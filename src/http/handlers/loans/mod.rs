@@ -2,6 +2,7 @@
 
 pub mod estimate;
 pub mod quote;
+pub mod run;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
