@@ -276,6 +276,7 @@ pub fn configure(console: Console) -> impl Fn(&mut web::ServiceConfig) + Clone +
         config.service(web::resource("/sign-in/return").route(reading().to(sign_in::provider::returned)));
         config.service(web::resource("/sign-in/leave").route(reading().to(sign_in::provider::sign_out)));
         config.service(web::resource("/verify").route(reading().to(verify::show)));
+        config.service(web::resource("/eligibility").route(reading().to(verify::eligible)));
         config.service(web::resource("/published").route(reading().to(verify::published)));
         config.service(web::resource("/sessions/end").route(web::post().to(people::end)));
         config.service(web::resource("/sign-out").route(web::post().to(sign_in::out)));

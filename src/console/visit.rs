@@ -124,6 +124,11 @@ impl<'a> Visit<'a> {
         self.ask(target).await
     }
 
+    /// What a question with a body is answered.
+    pub async fn question(&self, path: &str, body: &Value) -> Result<Doc, Refusal> {
+        understood(self.put(Method::Post, path, (Body::Json(body), None, "")).await).await
+    }
+
     /// Sends a form's write: what it left, and its leaf.
     pub async fn write(&self, fields: &Fields, file: Option<SentFile>) -> Result<(Doc, String), Refusal> {
         let Some((method, path)) = fields.write() else { return Err(unknown_write()) };

@@ -44,6 +44,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("NewClaim", "grant_tranche", r#"{"kind": "grant_tranche", "award_id": "ID", "tranche": "首付"}"#),
     ("Approval", "as of a day", r#"{"effective_date": "2025-03-01"}"#),
+    (
+        "NewEligibilityQuestion",
+        "a small enterprise",
+        r#"{"category": "private_enterprise", "size": "small", "startup": true, "region": "浦东新区", "tags": ["software"]}"#,
+    ),
     ("NewObjection", "a text", r#"{"text": "所列合同与公示金额不一致"}"#),
     ("NewResolution", "dismissed", r#"{"decision": "dismissed", "reason": "经核对合同原件，金额一致"}"#),
     (

@@ -128,6 +128,8 @@ pub static ROUTES: &[Route] = &[
     post("/v1/programmes/{code}/adjustments", OFFICER, ["提出调整指标", "Propose an adjustment"], programmes::adjust, [of::<programmes::NewAdjustment>(), of::<programmes::BudgetChangeView>()]).creating(),
     post("/v1/programmes/{code}/adjustments/{id}/approve", APPROVER, ["批准调整指标", "Approve an adjustment"], programmes::approve_adjustment, [of::<programmes::Nothing>(), of::<programmes::BudgetChangeView>()]),
 
+    asks("/v1/eligibility", SignedIn, ["申报条件自查", "Which programmes would let an organisation in, and why others would not"], Handler::Ask(|request, body| programmes::eligibility::ask(request, body).boxed_local()), of::<programmes::eligibility::EligibilityView>()).taking(of::<programmes::eligibility::NewEligibilityQuestion>()),
+
     post("/v1/rentals", APPLICANT, ["登记租用合同", "Record a rental"], rentals::register, [of::<rentals::NewRental>(), of::<rentals::RentalView>()]).creating(),
     get("/v1/rentals", PARTIES, ["租用合同列表", "List rentals"], read!(rentals::list), page::<rentals::RentalView>()).with(&[LIMIT, CURSOR, ORGANISATION, SINCE]),
     get("/v1/rentals/{id}", PARTIES, ["租用合同", "A rental"], read!(rentals::get), of::<rentals::RentalView>()),

@@ -29,6 +29,8 @@ struct ListPage {
     page: Frame,
     t: T,
     cards: Vec<Card>,
+    /// Where anybody sees which of them would let an organisation in.
+    eligibility: String,
     next: String,
 }
 
@@ -49,7 +51,9 @@ pub async fn list(visit: &Visit<'_>) -> Shown {
     let cursor = found.text("next_cursor");
     let next = if cursor.is_empty() { String::new() } else { visit.with("cursor", &cursor) };
     let page = visit.frame(t.programmes().to_owned(), Vec::new()).await;
-    render(&ListPage { page, t, cards, next })
+    let agency = ("agency".to_owned(), visit.who.identity.agency.as_str().to_owned());
+    let eligibility = with_query("/eligibility", &[agency]);
+    render(&ListPage { page, t, cards, eligibility, next })
 }
 
 fn title(t: T) -> &'static str {

@@ -27,7 +27,23 @@ pub async fn explained(visit: &Visit<'_>, programme: &str, version: &str) -> Vec
     explained.list("sentences").iter().map(clause).collect()
 }
 
-fn said(t: T, text: &str, sentence: &Doc) -> String {
+/// The same as texts alone.
+pub async fn sentences(visit: &Visit<'_>, programme: &str, version: &str) -> Vec<String> {
+    explained(visit, programme, version).await.into_iter().map(|clause| clause.text).collect()
+}
+
+/// What the rules say at a pointer; of a cap, all that is said of it.
+pub fn clause(clauses: &[Clause], pointer: &str) -> String {
+    let within = format!("{pointer}/");
+    let says = |clause: &&Clause| {
+        clause.parameters.iter().any(|at| !pointer.is_empty() && (at == pointer || at.starts_with(&within)))
+    };
+    let texts: Vec<&str> = clauses.iter().filter(says).map(|clause| clause.text.as_str()).collect();
+    texts.join(" ")
+}
+
+/// A sentence as the console says it.
+pub fn said(t: T, text: &str, sentence: &Doc) -> String {
     let of_items = sentence.list("parameters").iter().any(|at| at.own_text().ends_with("/item"));
     let named = |(place, part): (usize, &str)| match place % 2 {
         1 if of_items => t.word(part),

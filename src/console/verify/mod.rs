@@ -1,5 +1,9 @@
-//! Whether a paper is genuine, for anybody: what a voucher or a claim is, by the code that stands on its paper, and the
+//! What anybody may ask without signing in. Whether a paper is genuine: what a voucher or a claim is, by the code that stands on its paper, and the
 //! checkpoint of the log that it stands in. It names nobody, and a sender may ask so often a minute.
+
+mod eligible;
+
+pub use eligible::show as eligible;
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;

@@ -222,6 +222,27 @@ fn on_one(held: Option<&HeldTags>, day: Date, names: &[TagName]) -> bool {
     on_lists(held, day).any(|name| names.contains(name))
 }
 
+impl Eligibility {
+    /// Every condition on the organisation that does not hold, in the order in which a case is refused for them. The lists
+    /// among the traits are those of the day of the filing; `today` are the lists that may shut it out.
+    pub fn unmet(&self, traits: &Traits<'_>, today: &[&TagName]) -> Vec<&'static str> {
+        let any = |names: &Vec<TagName>| names.iter().any(|name| traits.tags.contains(&name));
+        let all = |names: &Vec<TagName>| names.iter().all(|name| traits.tags.contains(&name));
+        let none = |names: &Vec<TagName>| !names.iter().any(|name| today.contains(&name));
+        let listed = self.tags_any.as_ref().is_none_or(any)
+            && self.tags_all.as_ref().is_none_or(all)
+            && self.tags_none.as_ref().is_none_or(none);
+        let conditions = [
+            ("category", lets_in(self.categories.as_ref(), traits.category.as_ref())),
+            ("size", lets_in(self.sizes.as_ref(), traits.size.as_ref())),
+            ("startup_only", self.startup_only != Some(true) || traits.startup),
+            ("region", lets_in(self.regions.as_ref(), traits.region)),
+            ("tags", listed),
+        ];
+        conditions.into_iter().filter(|(_, holds)| !holds).map(|(reason, _)| reason).collect()
+    }
+}
+
 impl Applicant<'_> {
     /// Whether the rules let it in.
     pub fn eligible(&self, policy: &Policy) -> Result<(), EligibilityError> {
@@ -253,25 +274,8 @@ impl Applicant<'_> {
     }
 
     fn organisation_eligible(&self, rules: &Eligibility) -> Result<(), &'static str> {
-        let organisation = self.organisation;
-        if !lets_in(rules.categories.as_ref(), Some(&organisation.category)) {
-            return Err("category");
-        }
-        if !lets_in(rules.sizes.as_ref(), organisation.size.as_ref()) {
-            return Err("size");
-        }
-        if rules.startup_only == Some(true) && !organisation.startup {
-            return Err("startup_only");
-        }
-        if !lets_in(rules.regions.as_ref(), organisation.region.as_ref()) {
-            return Err("region");
-        }
-        let on = |day, names: &[TagName]| on_one(self.tags.organisation, day, names);
-        let any = rules.tags_any.as_ref().is_none_or(|names| on(self.filed, names));
-        let each = |names: &Vec<TagName>| names.iter().all(|n| on(self.filed, std::slice::from_ref(n)));
-        let all = rules.tags_all.as_ref().is_none_or(each);
-        let none = rules.tags_none.as_ref().is_none_or(|names| !on(self.today, names));
-        if any && all && none { Ok(()) } else { Err("tags") }
+        let today: Vec<&TagName> = on_lists(self.tags.organisation, self.today).collect();
+        rules.unmet(&self.traits(), &today).first().map_or(Ok(()), |reason| Err(*reason))
     }
 
     fn supplier_listed(&self, [any, none]: [Option<&[TagName]>; 2]) -> Option<()> {
@@ -330,6 +334,22 @@ impl Policy {
         let project = project.chain(tiers().filter_map(|when| when.project_tags_any.as_ref()));
         let supplier = supplier.into_iter().flatten().flatten();
         [organisation.flatten().flatten().collect(), supplier.collect(), project.flatten().collect()]
+    }
+
+    /// The lists that an organisation may be on, of those that let in, shut out or say the tier.
+    pub fn lists_of_organisations(&self) -> impl Iterator<Item = &TagName> {
+        let rules = &self.eligibility;
+        let tiers = self.tiers.iter().flatten().filter_map(|tier| tier.when.tags_any.as_ref());
+        let own = [&rules.tags_any, &rules.tags_all, &rules.tags_none].into_iter().flatten();
+        own.chain(tiers).flatten()
+    }
+
+    /// Whether a tier goes by the project or by the amount, which no organisation has of itself.
+    pub fn has_tiers_of_cases(&self) -> bool {
+        let mut tiers = self.tiers.iter().flatten().map(|tier| &tier.when);
+        tiers.any(|when| {
+            when.project_tags_any.is_some() || when.base_above.is_some() || when.base_up_to.is_some()
+        })
     }
 
     /// Whether it takes lists, or the loan's project, to say who is let in and what is paid.

@@ -5,8 +5,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 
 use crate::db::list::columns;
-use crate::programmes::RulesRow;
-use crate::schema::rules_versions;
+use crate::programmes::{ProgrammeRow, RulesRow};
+use crate::schema::{programmes, rules_versions};
 use crate::{rows, statement};
 
 rows! {
@@ -28,6 +28,12 @@ statement! {
     pub fn appropriated(programme: &str) -> Vec<YearSumRow> =
         "SELECT fiscal_year, account, sum(debit) - sum(credit) AS amount FROM totals \
          WHERE account IN ('B1001', 'B2009') AND programme = $1 GROUP BY fiscal_year, account";
+}
+
+/// Programmes that are active, oldest first; so many at most.
+pub async fn active(mut conn: &AsyncPgConnection, limit: i64) -> QueryResult<Vec<ProgrammeRow>> {
+    let active = programmes::table.filter(programmes::status.eq("active"));
+    active.order(programmes::created).limit(limit).select(columns::<ProgrammeRow>()).load(&mut conn).await
 }
 
 /// All versions of the rules of some programmes.

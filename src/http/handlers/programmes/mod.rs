@@ -1,5 +1,6 @@
 //! `/programmes`: propose, approve, read; their rules and their budgets.
 
+pub mod eligibility;
 pub mod explained;
 pub mod simulation;
 pub mod views;
