@@ -57,7 +57,8 @@ pub async fn serve(
     listening(&base)?;
     let at = settings.public_url.as_deref().unwrap_or(&base);
     let provider = settings.sign_in.as_ref().map(|sign_in| CodeFlow::of(sign_in, at)).transpose()?.flatten();
-    let console = Console { people, secure: settings.is_public_https(), provider: provider.map(Arc::new) };
+    let (font, provider) = (settings.font.clone(), provider.map(Arc::new));
+    let console = Console { people, secure: settings.is_public_https(), provider, font };
     let (end, ended) = oneshot::channel();
     let serving = async {
         let served = tokio::select! {

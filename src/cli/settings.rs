@@ -61,6 +61,8 @@ pub struct Settings {
     pub listen: String,
     /// Where people reach the service, where that is not where it listens.
     pub public_url: Option<String>,
+    /// The font of papers as PDF, where it is not one of those that are found.
+    pub font: Option<PathBuf>,
     /// How to log; none where the terminal decides.
     pub log: Option<LogFormat>,
     /// The OpenID Connect provider whose tokens serve.
@@ -81,6 +83,7 @@ struct File {
     evidence: Option<String>,
     listen: Option<String>,
     public_url: Option<String>,
+    font: Option<PathBuf>,
     log: Option<LogFormat>,
     database: DatabaseSection,
     roles: Option<RoleSource>,
@@ -122,6 +125,7 @@ impl Settings {
             evidence: evidence(global.evidence_store.clone().or(file.evidence))?,
             listen: listen.listen.clone().or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             public_url: public_url(variable("SUBSIDY_LEDGER_PUBLIC_URL").or(file.public_url))?,
+            font: variable("SUBSIDY_LEDGER_FONT").map(PathBuf::from).or(file.font),
             log: listen.log.or(file.log),
             sign_in: sign_in(file.sign_in, &variable)?,
             roles: roles(variable("SUBSIDY_LEDGER_ROLES").as_deref())?.or(file.roles).unwrap_or_default(),

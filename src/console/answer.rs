@@ -7,6 +7,7 @@ use subsidy_core::domain::Code;
 
 use super::form::{Fields, Refusal, Returned};
 use super::layout;
+use super::papers;
 use super::records;
 use super::sent::{self, FormPost};
 use super::session::{Session, SignedIn, cookie, preference};
@@ -122,6 +123,12 @@ pub async fn show(page: &'static Page, at: &At, request: &HttpRequest) -> Result
     let listed = records::at(&visit.path).filter(|record| record.path == visit.path);
     if let Some(record) = listed.filter(|_| !visit.filter("format").is_empty()) {
         return match records::export(&visit, record).await {
+            Ok(file) => Ok(file),
+            Err(refusal) => Ok(refused(&visit, &refusal).await),
+        };
+    }
+    if visit.filter("format") == "pdf" && papers::is_sent(&visit.path) {
+        return match papers::as_pdf(&visit).await {
             Ok(file) => Ok(file),
             Err(refusal) => Ok(refused(&visit, &refusal).await),
         };

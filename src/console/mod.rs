@@ -45,6 +45,7 @@ pub mod verify;
 pub mod visit;
 pub mod words;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::{guard, web};
@@ -67,6 +68,8 @@ pub struct Console {
     pub people: Vec<Person>,
     /// How people sign in at the identity provider, where that is set up.
     pub provider: Option<Arc<CodeFlow>>,
+    /// The font of papers as PDF, where it is not one of those that are found.
+    pub font: Option<PathBuf>,
     /// Whether the public address is `https`: the cookie is then `Secure`, and its name says so.
     pub secure: bool,
 }

@@ -62,6 +62,8 @@ cures! {
     Unavailable: ["请按响应头 Retry-After 等待后，用同一幂等键重试；持续出现时，运维人员以 subsidy-ledger doctor 检查数据库和文件夹。", "Wait as Retry-After says and retry with the same key. If it lasts, an operator checks the database and the folders with subsidy-ledger doctor."];
     LedgerRewound: ["请通知运维人员：先设法恢复缺失的记录；确认无法恢复的，以 subsidy-ledger agency accept-log 认可，然后用同一幂等键重试。", "Tell an operator. They restore the missing entries or, where that is impossible, accept the loss with subsidy-ledger agency accept-log. Then repeat the request with the same key."];
     ReadOnly: ["可以继续查询；写入请稍后用同一幂等键重试。持续出现时，运维人员核对服务连接的是否为主库。", "Go on reading, and retry the write later with the same key. If it lasts, an operator checks that the service is connected to the primary database."];
+    FontMissing: ["可以先在页面上打印；请运维人员安装中文字体（Debian：fonts-noto-cjk 或 fonts-wqy-microhei），或者在设置 font 中写明字体文件。", "Print the page meanwhile. An operator installs a font with Chinese (on Debian fonts-noto-cjk or fonts-wqy-microhei), or names one in the setting font."];
+    FontLacksLetter: ["可以先在页面上打印；请运维人员安装含“{letter}”字的字体（Debian：fonts-noto-cjk），或者在设置 font 中写明字体文件。", "Print the page meanwhile. An operator installs a font that has {letter} (on Debian fonts-noto-cjk), or names one in the setting font."];
     KeysDoNotFit: ["请通知运维人员从密钥备份恢复该账本的密钥；服务日志写明是哪个文件，恢复后以 subsidy-ledger doctor 核对。", "Tell an operator, who restores this ledger's keys from their backup. The service's log names the file; subsidy-ledger doctor checks the result."];
     OutcomeUnknown: ["请用同一幂等键重发同一请求：已生效的返回原来的结果，未生效的此时办理。请勿更换幂等键。", "Send the same request with the same key: what took effect is answered as before, what did not is done now. Do not change the key."];
     // values

@@ -1,16 +1,31 @@
-//! Papers that leave the house: what they say, a place for signatures, a code that opens their verification.
+//! Papers that leave the house: what they say, a place for signatures, a code that opens their verification. Each is a page
+//! to print; those that are sent are a PDF too.
 
+mod pdf;
+mod typeface;
+mod typeset;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use fast_qr::{ECL, QRBuilder};
 
 use super::cases::{Document, documents};
 use super::doc::Doc;
 use super::figures;
+use super::form::Refusal;
 use super::layout::{Frame, Link};
 use super::records::cell::{Cell, Column, Show, cells, col, short};
 use super::records::{Rows, Table, table, tables};
 use super::texts::T;
 use super::visit::{Shown, Visit, render, with_query};
+use crate::http::batches::matched;
+use crate::http::problem::Problem;
+use pdf::{About, PdfError};
+use subsidy_core::domain::Code;
+use typeface::Typeface;
+use typeset::{Contents, TableText};
 
 /// Where anybody sees whether a paper is genuine.
 struct Proof {
@@ -24,19 +39,20 @@ pub struct Drawn {
     /// The dark modules, as the path of an SVG.
     pub path: String,
     pub size: usize,
+    /// The same as columns and rows.
+    dark: Vec<(usize, usize)>,
 }
 
 pub fn drawn(text: &str) -> Drawn {
-    let (mut path, mut size) = (String::new(), 0);
+    let (mut dark, mut size) = (Vec::new(), 0);
     if let Ok(code) = QRBuilder::new(text).ecl(ECL::M).build() {
         size = code.size;
         for (y, row) in code.data.chunks_exact(size.max(1)).take(size).enumerate() {
-            for (x, _) in row.iter().enumerate().filter(|(_, module)| module.value()) {
-                path.push_str(&format!("M{x} {y}h1v1h-1z"));
-            }
+            dark.extend(row.iter().enumerate().filter(|(_, module)| module.value()).map(|(x, _)| (x, y)));
         }
     }
-    Drawn { path, size }
+    let path = dark.iter().map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect();
+    Drawn { path, size, dark }
 }
 
 fn proof(visit: &Visit<'_>, id: &str) -> Proof {
@@ -64,6 +80,11 @@ struct PaperPage {
     end: &'static str,
     signs: Vec<&'static str>,
     proof: Option<Proof>,
+    /// Where it is a PDF; empty where it is none.
+    pdf: String,
+    /// The document's version, and when it was made.
+    version: String,
+    made: String,
 }
 
 /// What a paper says beside its document.
@@ -98,6 +119,9 @@ async fn paper(visit: &Visit<'_>, list: Link, document: &Doc, text: Text) -> Pap
         end: text.end,
         signs: text.signs,
         proof: Some(proof(visit, &id)).filter(|_| !id.is_empty()),
+        pdf: if is_sent(&visit.path) { visit.with("format", "pdf") } else { String::new() },
+        version: format!("{id}@{}", document.text("revision")),
+        made: document.text("updated_at"),
         page: visit.frame(text.title.to_owned(), crumbs).await,
     }
 }
@@ -127,8 +151,96 @@ pub async fn receipt(visit: &Visit<'_>) -> Shown {
     render(&PaperPage { documents: Some(documents(visit, &claim).await), ..page })
 }
 
+/// Papers that are sent: as PDF too.
+const SENT: [&str; 3] = ["/vouchers/{id}/paper", "/payment-batches/{id}/list", "/recoveries/{id}/decision"];
+
+/// Whether the paper at a path is a PDF too.
+pub fn is_sent(path: &str) -> bool {
+    SENT.iter().any(|paper| matched(paper, path).is_some())
+}
+
+/// `GET /vouchers/{id}/paper?format=pdf` and the like. Errors: those of the read; `font_missing`, `font_lacks_letter`.
+pub async fn as_pdf(visit: &Visit<'_>) -> Result<HttpResponse, Refusal> {
+    let paper = match visit.part(0) {
+        "vouchers" => voucher_paper(visit).await?,
+        "payment-batches" => payment_paper(visit).await?,
+        _ => recovery_paper(visit).await?,
+    };
+    let problem = |problem: Problem| Refusal::from_problem(&problem, visit);
+    let made =
+        DateTime::parse_from_rfc3339(&paper.made).map(|made| made.with_timezone(&Utc)).unwrap_or_default();
+    let (t, language) = (visit.t, visit.t.language().tag());
+    let about = About { language, id: paper.version.clone(), made };
+    let name = format!("inline; filename=\"{}.pdf\"", paper.file_name());
+    let (contents, set) = (paper.contents(), visit.console.font.clone());
+    // a font is megabytes, and its letters are packed
+    let written = web::block(move || {
+        let typeface = Typeface::find(set.as_deref())?;
+        Some(pdf::written(&contents, &about, typeface, &|page, of| t.page_of_pages(page, of)))
+    });
+    match written.await {
+        Ok(Some(Ok(bytes))) => Ok(HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "application/pdf"))
+            .insert_header((header::CONTENT_DISPOSITION, name))
+            .body(bytes)),
+        Ok(Some(Err(PdfError::Letter(letter)))) => {
+            Err(problem(Problem::new(Code::FontLacksLetter).with("letter", letter.to_string())))
+        }
+        Ok(Some(Err(error @ PdfError::Fault(_)))) => Err(problem(Problem::fault(&error))),
+        Ok(None) => Err(problem(Problem::new(Code::FontMissing))),
+        Err(error) => Err(problem(Problem::fault(&error))),
+    }
+}
+
+impl PaperPage {
+    /// Letters and digits alone: headers take no others.
+    fn file_name(&self) -> String {
+        let name: String = self.version.split('@').next().unwrap_or_default().to_owned();
+        name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect()
+    }
+
+    /// What of it stands on paper.
+    fn contents(&self) -> Contents {
+        let t = self.t;
+        let number = |number: usize| i32::try_from(number).unwrap_or_default();
+        let table = |table: &Rows| TableText {
+            title: table.title.to_owned(),
+            heads: table.columns.iter().map(|(name, class)| (name.clone(), *class == "num")).collect(),
+            rows: table
+                .rows
+                .iter()
+                .map(|row| row.cells.iter().map(|cell| cell.text.clone()).collect())
+                .collect(),
+        };
+        let (mut dark, mut modules, mut proof) = (Vec::new(), 0, <_>::default());
+        if let Some(known) = &self.proof {
+            dark = known.code.dark.iter().map(|(x, y)| (number(*x), number(*y))).collect();
+            modules = number(known.code.size);
+            proof = (t.verify_here().to_owned(), known.url.clone());
+        }
+        Contents {
+            office: self.page.agency.clone(),
+            title: self.title.to_owned(),
+            number: format!("{} {}", t.number(), self.number),
+            lead: self.lead.clone(),
+            facts: self.facts.iter().map(|cell| (cell.label.clone(), cell.text.clone())).collect(),
+            amount: [t.amount_cny().to_owned(), self.amount.clone(), self.words.clone()],
+            tables: self.tables.iter().map(table).collect(),
+            end: self.end.to_owned(),
+            signs: self.signs.iter().map(|sign| (*sign).to_owned()).collect(),
+            proof,
+            dark,
+            modules,
+        }
+    }
+}
+
 /// `GET /vouchers/{id}/paper`: 算力券
 pub async fn voucher(visit: &Visit<'_>) -> Shown {
+    render(&voucher_paper(visit).await?)
+}
+
+async fn voucher_paper(visit: &Visit<'_>) -> Result<PaperPage, Refusal> {
     const FACTS: &[Column] = &[
         col("organisation", Show::Party),
         col("provider", Show::Party),
@@ -149,11 +261,15 @@ pub async fn voucher(visit: &Visit<'_>) -> Shown {
         end: t.about_voucher_paper(),
         signs: Vec::new(),
     };
-    render(&paper(visit, Link::new("/vouchers", t.vouchers()), &voucher, text).await)
+    Ok(paper(visit, Link::new("/vouchers", t.vouchers()), &voucher, text).await)
 }
 
 /// `GET /payment-batches/{id}/list`: 拨付清单
 pub async fn payment_list(visit: &Visit<'_>) -> Shown {
+    render(&payment_paper(visit).await?)
+}
+
+async fn payment_paper(visit: &Visit<'_>) -> Result<PaperPage, Refusal> {
     const FACTS: &[Column] = &[
         col("count", Show::Code),
         col("status", Show::Word),
@@ -185,11 +301,15 @@ pub async fn payment_list(visit: &Visit<'_>) -> Shown {
         end: "",
         signs: vec![t.prepared_by(), t.checked_by(), t.approved_sign()],
     };
-    render(&paper(visit, Link::new("/payment-batches", t.payments()), &batch, text).await)
+    Ok(paper(visit, Link::new("/payment-batches", t.payments()), &batch, text).await)
 }
 
 /// `GET /recoveries/{id}/decision`: 追回决定书
 pub async fn decision(visit: &Visit<'_>) -> Shown {
+    render(&recovery_paper(visit).await?)
+}
+
+async fn recovery_paper(visit: &Visit<'_>) -> Result<PaperPage, Refusal> {
     const FACTS: &[Column] = &[
         col("programme", Show::Programme),
         col("claim_id", Show::Short),
@@ -213,7 +333,7 @@ pub async fn decision(visit: &Visit<'_>) -> Shown {
         end: t.about_decision(),
         signs: vec![t.seal()],
     };
-    render(&paper(visit, Link::new("/recoveries", t.recoveries()), &recovery, text).await)
+    Ok(paper(visit, Link::new("/recoveries", t.recoveries()), &recovery, text).await)
 }
 
 #[derive(Template)]

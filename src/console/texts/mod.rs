@@ -162,6 +162,7 @@ filled_texts! {
     recovery_left(count: usize): "恢复码还剩 {count} 个。" / "{count} recovery codes are left.";
     password_of(name: &str): "{name} 的新密码：" / "The new password of {name}:";
     provider_reports(code: &str): "身份平台报告错误（{code}）。" / "The identity provider reports an error ({code}).";
+    page_of_pages(page: usize, pages: usize): "第 {page} 页，共 {pages} 页" / "page {page} of {pages}";
     show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
 }
 

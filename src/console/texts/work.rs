@@ -174,6 +174,7 @@ texts! {
     propose_batch: "提出拨付批次" / "Propose a payment batch";
     bank_file: "下载拨付文件" / "Download the file for the bank";
     bank_answers: "银行回单文件的内容" / "What the bank's file says";
+    as_pdf: "下载 PDF" / "As PDF";
     published: "公示查询" / "Published awards";
     about_published: "公示期内的拟支持事项。对公示内容有异议的，请在公示期内向主管部门提出。" / "Awards that are published now. Object to the agency while they are.";
     bring_bank_answer: "导入银行回单文件" / "Bring the bank's answer";

@@ -14,7 +14,7 @@ pub enum Code {
     TokenOrganisation, TokenOrganisationMissing, TokenRevoked, Forbidden,
     #[strum(serialize = "forbidden/role")] RoleMissing, RoleNotGranted, SandboxOnly, SamePerson, SubjectVariant, ConflictOfInterest,
     NotFound, UnknownPath, MethodNotAllowed, VersionConflict, TooLarge, UnsupportedMediaType, UnsupportedEncoding,
-    IdempotencyKeyReused, Internal, Busy, Unavailable, LedgerRewound, ReadOnly, KeysDoNotFit, OutcomeUnknown,
+    IdempotencyKeyReused, Internal, Busy, Unavailable, LedgerRewound, ReadOnly, KeysDoNotFit, FontMissing, FontLacksLetter, OutcomeUnknown,
     // values
     UnknownField, MissingField, DuplicateField, InvalidType, InvalidValue,
     #[strum(serialize = "invalid_value/word")] InvalidWord, TextUnknown, TextErased, ValueRefused,
