@@ -39,7 +39,7 @@ struct Ticket {
 }
 
 /// What goes through the pages of setting up unchanged: where to go on, and the form that waits there.
-struct Waiting {
+pub(super) struct Waiting {
     next: String,
     kept: Vec<(String, String)>,
 }
@@ -47,6 +47,11 @@ struct Waiting {
 impl Waiting {
     fn of(fields: &Fields) -> Self {
         Self { next: within(fields.text(".next")), kept: fields.to_keep() }
+    }
+
+    /// A page to go on to, and no form.
+    pub(super) fn at(next: &str) -> Self {
+        Self { next: next.to_owned(), kept: Vec::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use super::super::answer::{At, answered, begun, html, see, with_session};
 use super::super::form::Fields;
 use super::super::session::Session;
 use super::super::visit::Visit;
-use super::account::{accounts, chosen, fault, own, set_up_page};
+use super::account::{Waiting, accounts, chosen, fault, own, set_up_page};
 use super::{Trouble, admitted};
 use crate::auth::accounts::{Entry, Given};
 use crate::auth::one_time_codes::CodeSecret;
@@ -59,7 +59,7 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
             }
             None => {
                 let secret = Some(CodeSecret::drawn());
-                Ok(set_up_page(&at, &request, &session, &account, ("/me".to_owned(), secret), None))
+                Ok(set_up_page(&at, &request, &session, &account, (Waiting::at("/me"), secret), None))
             }
         }
     };
