@@ -59,6 +59,29 @@ impl Money {
         Ok(Self(yuan * 100 + cents))
     }
 
+    /// An amount as banks and invoices print it: like [`Money::parse_signed`], and what says nothing may stand around the
+    /// digits: blanks, a sign of CNY before or after the minus, a plus sign, zeros in front, and zeros beyond the fen
+    /// (ISO 20022 has up to five decimals: `100.00000`). Error: `invalid_amount`, also for parts of a fen.
+    pub fn parse_printed(text: &str) -> Result<Self, Malformed> {
+        const SIGNS: [char; 2] = ['¥', '￥'];
+        let refused = Malformed { code: Code::InvalidAmount };
+        let text = text.trim();
+        let (marked, text) = text.strip_prefix(SIGNS).map_or((false, text), |rest| (true, rest.trim_start()));
+        let negative = text.starts_with('-');
+        let text = text.strip_prefix(['-', '+']).unwrap_or(text).trim_start();
+        let text = text.strip_prefix(SIGNS).filter(|_| !marked).map_or(text, str::trim_start);
+        let (yuan, fen) = text.split_once('.').unwrap_or((text, ""));
+        if yuan.is_empty() && fen.is_empty() {
+            return Err(refused);
+        }
+        let whole = yuan.trim_start_matches('0');
+        let whole = if whole.is_empty() { "0" } else { whole };
+        let fen = if fen.len() > 2 { fen.trim_end_matches('0') } else { fen };
+        let digits = if fen.is_empty() { whole.to_owned() } else { format!("{whole}.{fen}") };
+        let amount = Self::parse(&digits)?;
+        if negative { amount.negated().map_err(|_| refused) } else { Ok(amount) }
+    }
+
     /// The sum. Error: out of range.
     pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
         self.0.checked_add(other.0).map(Self).ok_or(OutOfRange)
@@ -264,6 +287,45 @@ mod tests {
     }
 
     #[test]
+    fn what_others_print_of_an_amount_is_read_without_what_says_nothing() {
+        for (text, fen) in [
+            ("100", 10_000),
+            ("100.00000", 10_000),
+            ("100.000", 10_000),
+            (" 100.5\u{a0}", 10_050),
+            ("0018.00", 1_800),
+            ("+18.00", 1_800),
+            ("￥ 12.5", 1_250),
+            ("-¥1060000.00", -106_000_000),
+            ("¥-1060000.00", -106_000_000),
+            ("- 1", -100),
+            (".50", 50),
+            ("5.", 500),
+            ("0.000", 0),
+            ("-0.00", 0),
+        ] {
+            assert_eq!(Money::parse_printed(text).unwrap().fen(), fen, "{text}");
+        }
+        for bad in [
+            "",
+            ".",
+            "-",
+            "¥",
+            "--5",
+            "¥¥5",
+            "¥-¥5",
+            "1e5",
+            "1,060.00",
+            "100.001",
+            "100.00001",
+            "1.2.3",
+            "1 0",
+        ] {
+            assert!(Money::parse_printed(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn zero_is_no_amount() {
         assert!(Amount::parse("0.00").is_err());
         assert!(SignedAmount::parse("-0.00").is_err());
@@ -287,9 +349,29 @@ mod tests {
             prop_assert_eq!(Money::parse_stored(&money.to_string()), Some(money));
         }
 
+        /// Zeros before and behind, blanks and a sign of CNY change no amount that can be written.
+        #[test]
+        fn dress_changes_no_amount(
+            fen in -99_999_999_999_999_i64..=99_999_999_999_999,
+            (front, behind) in ("0{0,9}", "0{0,9}"),
+            (sign, blank) in ("[¥￥]?", "[ \u{a0}]?"),
+        ) {
+            let money = Money::from_fen(fen);
+            let plain = money.to_string();
+            let (minus, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("-", digits));
+            for text in [
+                format!("{blank}{minus}{sign}{blank}{front}{digits}{behind}{blank}"),
+                format!("{sign}{blank}{minus}{front}{digits}{behind}"),
+            ] {
+                prop_assert_eq!(Money::parse_printed(&text), Ok(money), "{}", text);
+            }
+            prop_assert_eq!(Money::parse_printed(&plain), Money::parse_signed(&plain));
+        }
+
         #[test]
         fn no_text_makes_the_parser_panic(text in "\\PC*") {
             let _parsed = (Money::parse(&text), Money::parse_signed(&text), Money::parse_stored(&text));
+            let _printed = Money::parse_printed(&text);
         }
     }
 }

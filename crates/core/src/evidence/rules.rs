@@ -68,16 +68,9 @@ fn signed(text: &str) -> Result<Money, EvidenceError> {
     if text.starts_with('-') { amount.negated().map_err(|_| invalid_amount()) } else { Ok(amount) }
 }
 
-/// An amount as invoices print it: with a sign of the currency or none, and with zeros beyond the fen.
+/// An amount as invoices print it, which is not 0.00.
 fn printed(text: &str) -> Result<Money, EvidenceError> {
-    let minus = |text: &str| text.replacen(['¥', '￥'], "", 1);
-    let text = minus(text.trim());
-    let text = text.trim();
-    let text = match text.split_once('.') {
-        Some((yuan, fen)) if fen.len() > 2 => format!("{yuan}.{}", fen.trim_end_matches('0')),
-        Some(_) | None => text.to_owned(),
-    };
-    signed(text.trim_end_matches('.'))
+    Money::parse_printed(text).ok().filter(|amount| !amount.is_zero()).ok_or_else(invalid_amount)
 }
 
 /// The day in front of a time, in any of the forms that invoices have.
@@ -116,7 +109,8 @@ pub fn facts(said: &InvoiceStatement<'_>, file: Option<&Einvoice>) -> Result<Inv
         amount,
         original,
         einvoice: file.number.is_some() && printed.is_some() && file.buyer.is_some() && file.seller.is_some(),
-        tax: file.tax.as_deref().and_then(|tax| Money::parse_signed(tax).ok()),
+        // an exempt invoice has 免税 or `***` in its place, which is no amount
+        tax: file.tax.as_deref().and_then(|tax| Money::parse_printed(tax).ok()),
         buyer: file.buyer.as_deref().map(Party::of),
         buyer_name: None,
         seller: file.seller.as_deref().map(Party::of),
@@ -303,6 +297,20 @@ mod tests {
         }
         for text in ["-1060000.00", "-￥1060000.00", "¥-1060000.00"] {
             assert!(matches!(amount(text), Err(EvidenceError::OriginalInvoice { .. })), "{text}");
+        }
+        let tax = |text: &str| {
+            let file = WHOLE.replace("60000.00</TotalTaxAm>", &format!("{text}</TotalTaxAm>"));
+            let file = einvoice::read(file.as_bytes()).unwrap();
+            facts(&InvoiceStatement::default(), file.as_ref()).unwrap().tax.map(Money::fen)
+        };
+        for (text, fen) in [
+            ("¥18.00", Some(1_800)),
+            ("18.000", Some(1_800)),
+            ("￥ 18", Some(1_800)),
+            ("0.00", Some(0)),
+            ("***", None),
+        ] {
+            assert_eq!(tax(text), fen, "{text}");
         }
         let red = InvoiceStatement { original_number: Some("24312000000012345670"), ..said(NUMBER, "-5.00") };
         let facts = facts(&red, None).unwrap();
