@@ -119,7 +119,10 @@ pub fn mapping() -> Option<Mapping> {
 
 /// A bank's answer as a table: CSV in any encoding, or a workbook or a ZIP as it arrives.
 pub fn bank_table(bytes: &[u8]) {
-    told_if_refused(bank_files::read(bytes, mapping().as_ref()).map_err(payments::answers::unread));
+    told_if_refused(
+        bank_files::read(bytes, mapping().as_ref(), chrono_tz::Asia::Shanghai)
+            .map_err(payments::answers::unread),
+    );
 }
 
 /// A bank's answer as a workbook: the bytes are its sheet, and after the first `\0` the texts that its cells share.
@@ -150,7 +153,9 @@ pub fn workbook(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// A bank's answer as XML: pain.002, camt.
 pub fn bank_xml(bytes: &[u8]) {
-    told_if_refused(bank_files::read(bytes, None).map_err(payments::answers::unread));
+    told_if_refused(
+        bank_files::read(bytes, None, chrono_tz::Asia::Shanghai).map_err(payments::answers::unread),
+    );
 }
 
 fn billing(open: impl Fn() -> Option<Billing>) {

@@ -4,6 +4,7 @@ pub mod profile;
 pub mod template;
 mod workbook;
 
+use chrono_tz::Tz;
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 
 use crate::billing_files::delimiter;
@@ -32,29 +33,29 @@ pub enum ReadError {
     Encoding,
 }
 
-/// Reads a file, known by its first bytes. `mapping` is how the agency's bank writes tables.
-pub fn read(bytes: &[u8], mapping: Option<&Mapping>) -> Result<Answers, ReadError> {
+/// Reads a file, known by its first bytes. `mapping` is how the agency's bank writes tables, `zone` in which its days are.
+pub fn read(bytes: &[u8], mapping: Option<&Mapping>, zone: Tz) -> Result<Answers, ReadError> {
     if !packed::is_zip(bytes) {
-        return plain(bytes, mapping);
+        return plain(bytes, mapping, zone);
     }
     let named = packed::members(bytes, |name| name == "[Content_Types].xml", UNPACKED_BYTES_MAX)?;
     if !named.is_empty() {
         let mapping = mapping.ok_or(ReadError::NoMapping)?;
-        return Ok(table::read(&workbook::rows(bytes, UNPACKED_BYTES_MAX)?, mapping)?);
+        return Ok(table::read(&workbook::rows(bytes, UNPACKED_BYTES_MAX)?, mapping, zone)?);
     }
     let members = packed::members(bytes, |_| true, UNPACKED_BYTES_MAX)?;
     let [member] = members.as_slice() else { return Err(ReadError::Several(members.len())) };
-    plain(&member.bytes, mapping)
+    plain(&member.bytes, mapping, zone)
 }
 
-fn plain(bytes: &[u8], mapping: Option<&Mapping>) -> Result<Answers, ReadError> {
+fn plain(bytes: &[u8], mapping: Option<&Mapping>, zone: Tz) -> Result<Answers, ReadError> {
     let visible =
         |byte: &&u8| !matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xff | 0xfe) && !byte.is_ascii_whitespace();
     if bytes.iter().find(visible) == Some(&b'<') {
-        return Ok(answers::read_xml(bytes)?);
+        return Ok(answers::read_xml(bytes, zone)?);
     }
     let mapping = mapping.ok_or(ReadError::NoMapping)?;
-    Ok(table::read(&separated(bytes)?, mapping)?)
+    Ok(table::read(&separated(bytes)?, mapping, zone)?)
 }
 
 /// The rows of a file of separated values.

@@ -6,6 +6,7 @@
 use std::io::Read;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono_tz::Tz;
 
 use super::extract::PathParts;
 use super::handlers::agencies::today;
@@ -34,7 +35,8 @@ pub async fn answer(
     let head = Head::of(route, state, request).await?;
     let id: PaymentBatchId = PathParts::of(request).value("id")?;
     let (file, _) = uploads::received(state, request, payload).await?;
-    let said = read(state, &head, &file).await?;
+    let zone = today(&state.engine.reader(&head.identity.agency).await?, &head.identity.agency).await?.zone;
+    let said = read(state, &head, &file, zone.tz()).await?;
     let (format, statement) = (said.format, file.sha256);
     let shown = in_time(head.late(), async {
         let (batch, matching) = held(state, &head, id, said).await?;
@@ -60,13 +62,13 @@ pub async fn answer(
 }
 
 /// What the file says, read where it holds up nobody.
-async fn read(state: &AppState, head: &Head, file: &Arrived) -> Result<Answers, Problem> {
+async fn read(state: &AppState, head: &Head, file: &Arrived, zone: Tz) -> Result<Answers, Problem> {
     let mut opened = file.reopened().await?;
     let mapping = state.debtors.get(&head.identity.agency).and_then(|debtor| debtor.profile.results.clone());
     let read = tokio::task::spawn_blocking(move || {
         let mut bytes = Vec::new();
         opened.read_to_end(&mut bytes).map_err(|error| Problem::fault(&error))?;
-        bank_files::read(&bytes, mapping.as_ref()).map_err(api::unread)
+        bank_files::read(&bytes, mapping.as_ref(), zone).map_err(api::unread)
     });
     read.await.map_err(|error| Problem::fault(&error))?
 }

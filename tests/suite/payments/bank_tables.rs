@@ -249,10 +249,14 @@ fn the_banks_workbook_is_read_by_others_and_a_template_that_makes_no_sense_stops
     assert_eq!((answer.status, answer.header("Content-Type")), (200, Some(media)), "{}", answer.text);
     // our own reader of what banks answer reads it
     let mapping = "reference = '附言'\namount = '金额'\naccount = '收款账号'\ndate = '日期'";
-    let read = subsidy_ledger::bank_files::read(&bytes, Some(&toml::from_str(mapping).unwrap())).unwrap();
+    let mapping = toml::from_str(mapping).unwrap();
+    let read = subsidy_ledger::bank_files::read(&bytes, Some(&mapping), chrono_tz::UTC).unwrap();
     let [one] = read.answers.as_slice() else { panic!("{read:?}") };
     assert_eq!(one.end_to_end_id.as_deref(), Some(reference(&claims[0]).as_str()));
-    assert_eq!((one.amount.as_deref(), one.account.as_deref()), (Some("140.00"), Some(FIRM_ACCOUNT)));
+    assert_eq!(
+        (one.amount.as_deref(), one.accounts.as_slice()),
+        (Some("140.00"), &[FIRM_ACCOUNT.to_owned()][..])
+    );
     drop(service);
     for (from, to, said) in [
         ("value = \"number\"", "value = \"nummer\"", "nummer"),

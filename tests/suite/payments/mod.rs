@@ -1,5 +1,6 @@
 //! Payment batches and what surrounds them, over HTTP: files for the bank, its results, reminders, expiry.
 
+mod answer_forms;
 pub mod answers;
 mod bank_tables;
 mod calendar;

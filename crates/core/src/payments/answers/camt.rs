@@ -1,27 +1,59 @@
-//! Statements and notifications: each booked entry of an account, payment by payment where the bank tells them apart.
+//! Statements and notifications: each booked entry of an account, payment by payment where the bank tells them apart. What
+//! it books in one sum it names by the message or the group that the payments were sent in (`Btch`).
+
+use chrono_tz::Tz;
 
 use super::tree::Node;
-use super::{Answer, AnswerKind, account, day, named, reason_code};
+use super::{Answer, AnswerKind, Answers, Whole, account, day, named, reason_code};
 
 /// Returns, in the bank transaction codes of ISO 20022.
 const RETURNS: [&str; 2] = ["RRTN", "PRTN"];
 
-pub(super) fn read(parts: &[Node]) -> Vec<Answer> {
-    parts.iter().filter(|part| part.name == "Ntry").flat_map(entry).collect()
+pub(super) fn read(parts: &[Node], zone: Tz) -> Answers {
+    let mut found = Answers::default();
+    for (answer, message_id) in
+        parts.iter().filter(|part| part.name == "Ntry").flat_map(|part| entry(part, zone))
+    {
+        let place = found.answers.len() + found.whole.len() + 1;
+        let answer = Answer { place: u32::try_from(place).unwrap_or(u32::MAX), ..answer };
+        match message_id {
+            None => found.answers.push(answer),
+            Some(message_id) => {
+                // the sum is of all, and of each what it is
+                let total = answer.amount.clone();
+                found.whole.push(Whole { message_id, answer, total });
+            }
+        }
+    }
+    found
 }
 
-/// An entry: one payment or several that were booked together.
-fn entry(entry: &Node) -> Vec<Answer> {
+/// An entry: one payment or several that were booked together, each by itself, or all of a message that it names.
+fn entry(entry: &Node, zone: Tz) -> Vec<(Answer, Option<String>)> {
     let details: Vec<&Node> = entry.all("NtryDtls").flat_map(|details| details.all("TxDtls")).collect();
-    if details.is_empty() {
-        return vec![answer(entry, entry, None)];
-    }
     let several = details.len() > 1;
     let number = |index: usize| several.then_some(index + 1);
-    details.iter().enumerate().map(|(index, one)| answer(entry, one, number(index))).collect()
+    if several {
+        let each = details.iter().enumerate().map(|(index, one)| answer(entry, one, number(index), zone));
+        return each.map(|one| (one, None)).collect();
+    }
+    let one = details.first().copied().unwrap_or(entry);
+    let found = answer(entry, one, None, zone);
+    let names_a_payment =
+        found.end_to_end_id.is_some() || found.instruction_id.is_some() || !found.accounts.is_empty();
+    let message = batch(entry, one).filter(|_| !names_a_payment);
+    vec![(found, message)]
 }
 
-fn answer(entry: &Node, one: &Node, number: Option<usize>) -> Answer {
+/// The group of payments that an entry books in one sum, else their message.
+fn batch(entry: &Node, one: &Node) -> Option<String> {
+    let batch = entry.at("NtryDtls/Btch");
+    let of_batch = |name: &str| named(batch.and_then(|batch| batch.text(name)));
+    let of_payment = |name: &str| named(one.at("Refs").and_then(|refs| refs.text(name)));
+    ["PmtInfId", "MsgId"].iter().find_map(|name| of_batch(name).or_else(|| of_payment(name)))
+}
+
+fn answer(entry: &Node, one: &Node, number: Option<usize>, zone: Tz) -> Answer {
     let text = |path: &str| one.text(path).or_else(|| entry.text(path));
     let amount = ["Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt"].iter().find_map(|path| one.at(path));
     let amount = amount.or_else(|| entry.at("Amt").filter(|_| number.is_none()));
@@ -38,10 +70,11 @@ fn answer(entry: &Node, one: &Node, number: Option<usize>) -> Answer {
         place: 0,
         said: said(entry, one, text("CdtDbtInd")),
         end_to_end_id: named(one.text("Refs/EndToEndId")),
+        instruction_id: named(one.text("Refs/InstrId")),
         amount: amount.and_then(Node::said).map(str::to_owned),
         currency: amount.and_then(|amount| amount.currency.clone()),
-        account: parties.iter().find_map(|path| account(one.at(path))),
-        date: date.iter().find_map(|path| entry.text(path)).and_then(day),
+        accounts: parties.iter().filter_map(|path| account(one.at(path))).collect(),
+        date: date.iter().find_map(|path| entry.text(path)).and_then(|date| day(date, zone)),
         bank_reference: own.or(shared),
         code: reason_code(returned),
         text: words.or_else(|| entry.text("AddtlNtryInf").map(str::to_owned)),

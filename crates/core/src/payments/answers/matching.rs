@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Answer, AnswerKind, Answers};
+use super::{Answer, AnswerKind, Answers, Whole};
 use crate::domain::{ClaimId, Date, Money, TextHash};
 use crate::payments::{LineStatus, PaymentBatch, PaymentLine, PaymentResult};
+
+/// The version of the UUIDs that claims are named by. Banks that make such ids themselves (`UETR`) use the fourth.
+const CLAIM_ID_VERSION: usize = 7;
 
 /// What an answer is to a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
@@ -38,9 +41,11 @@ pub enum Verdict {
 #[schema(as = BankAnswerFoundBy)]
 pub enum FoundBy {
     EndToEndId,
+    /// `InstrId`, which our files say too.
+    InstructionId,
     /// Amount, account and a day on which the batch was at the bank.
     AmountAccountDay,
-    /// The whole message was refused.
+    /// The bank says it of the whole message, or booked all of it in one sum.
     Message,
 }
 
@@ -125,11 +130,8 @@ pub fn matched(
         let found = state.line(&answer);
         state.tell(answer, found);
     }
-    for whole in answers.whole.into_iter().filter(|whole| whole.answer.said == AnswerKind::Returned) {
-        // `MsgId` and `PmtInfId` of our files: the batch, and which of its files
-        if whole.message_id.starts_with(&batch.id.uuid().simple().to_string()) {
-            state.refused(&whole.answer);
-        }
+    for whole in answers.whole {
+        state.whole(whole);
     }
     let open = known.values().filter(|one| one.line.status == LineStatus::Open);
     let missing = open.filter(|one| one.line.proposed_result.is_none()).map(|one| one.line.claim);
@@ -141,19 +143,24 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
     /// The line that an answer is about.
     fn line(&self, answer: &Answer) -> Option<(ClaimId, FoundBy)> {
         let early = answer.date.is_some_and(|date| self.batch.approved_on.is_none_or(|first| date < first));
-        if let Some(id) = &answer.end_to_end_id {
-            let claim = Uuid::try_parse(id.trim()).ok().map(ClaimId::new)?;
+        let ids =
+            [(&answer.end_to_end_id, FoundBy::EndToEndId), (&answer.instruction_id, FoundBy::InstructionId)];
+        let ids =
+            ids.into_iter().filter_map(|(id, by)| Some((Uuid::try_parse(id.as_ref()?.trim()).ok()?, by)));
+        let named: Vec<(Uuid, FoundBy)> = ids.collect();
+        let mut claims = named.iter().map(|(id, by)| (ClaimId::new(*id), *by));
+        if let Some(found) = claims.find(|(claim, _)| self.known.contains_key(claim)) {
             // the same claim may have stood in an earlier batch
-            return self
-                .known
-                .contains_key(&claim)
-                .then_some((claim, FoundBy::EndToEndId))
-                .filter(|_| !early);
+            return Some(found).filter(|_| !early);
         }
-        let (date, account) = (answer.date?, (self.mac)(answer.account.as_ref()?));
-        if early || date > self.today {
+        // a claim of another batch; what the bank numbers itself is of another version, or no UUID at all
+        if named.iter().any(|(id, _)| id.get_version_num() == CLAIM_ID_VERSION) {
             return None;
         }
+        if early || answer.date? > self.today {
+            return None;
+        }
+        let accounts: Vec<TextHash> = answer.accounts.iter().map(|number| (self.mac)(number)).collect();
         let amount = amount(answer)?;
         let fits = |known: &&LineFacts| {
             let wanted = match answer.said {
@@ -162,7 +169,8 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
                 AnswerKind::Pending | AnswerKind::Received => false,
             };
             let untold = !self.said.contains_key(&known.line.claim) && known.line.proposed_result.is_none();
-            wanted && untold && known.account == Some(account) && known.line.amount == amount
+            let of_the_payee = known.account.is_some_and(|account| accounts.contains(&account));
+            wanted && untold && of_the_payee && known.line.amount == amount
         };
         let mut fitting = self.known.values().filter(fits);
         // of two that fit nobody knows which it is
@@ -238,21 +246,53 @@ impl<M: Fn(&str) -> TextHash> Match<'_, M> {
         if self.references.insert(name.clone()) { name } else { format!("{name}/{line}") }
     }
 
-    /// A message that was refused whole: each of its lines of which nothing else is said.
-    fn refused(&mut self, answer: &Answer) {
-        let open = self.known.values().filter(|known| known.line.status == LineStatus::Open);
-        let silent = open.filter(|known| !self.mentioned.contains(&known.line.claim));
-        let silent: Vec<ClaimId> = silent.map(|known| known.line.claim).collect();
-        for claim in silent {
-            self.tell(answer.clone(), Some((claim, FoundBy::Message)));
+    /// A message that was refused, carried out or booked whole: each of its open lines of which nothing else is said. A sum
+    /// is about the lines that it is the sum of: those that are open, with those that are paid already or without them.
+    fn whole(&mut self, whole: Whole) {
+        let Whole { message_id, answer, total } = whole;
+        // `MsgId` and `PmtInfId` of our files: the batch, and which of its files
+        let ours = message_id.starts_with(&self.batch.id.uuid().simple().to_string());
+        let final_word = matches!(answer.said, AnswerKind::Paid | AnswerKind::Returned);
+        let about = match &total {
+            _ if !ours || !final_word => Vec::new(),
+            None => self.silent(false),
+            Some(_) => self.silent_of(amount(&answer)),
+        };
+        if about.is_empty() && total.is_some() {
+            self.tell(answer.clone(), None);
         }
+        for (claim, _) in about {
+            let answer = Answer { amount: None, currency: None, ..answer.clone() };
+            self.tell(answer, Some((claim, FoundBy::Message)));
+        }
+    }
+
+    /// The open lines of which the file says nothing so far, and those that are paid.
+    fn silent(&self, with_paid: bool) -> Vec<(ClaimId, Money)> {
+        let counts = |status: LineStatus| match status {
+            LineStatus::Open => true,
+            LineStatus::Paid => with_paid,
+            LineStatus::Returned | LineStatus::Dropped => false,
+        };
+        let lines = self.known.values().map(|known| &known.line).filter(|line| counts(line.status));
+        let silent = lines.filter(|line| !self.mentioned.contains(&line.claim));
+        silent.map(|line| (line.claim, line.amount)).collect()
+    }
+
+    /// Such lines that come to a sum; none where neither choice of them does.
+    fn silent_of(&self, sum: Option<Money>) -> Vec<(ClaimId, Money)> {
+        let comes_to = |lines: &Vec<(ClaimId, Money)>| {
+            let all = Money::sum(lines.iter().map(|(_, amount)| *amount)).ok();
+            !lines.is_empty() && all.is_some() && all == sum
+        };
+        [true, false].into_iter().map(|paid| self.silent(paid)).find(comes_to).unwrap_or_default()
     }
 }
 
 /// CNY of an answer; none where it is of another currency or no amount.
 fn amount(answer: &Answer) -> Option<Money> {
     let ours = answer.currency.as_deref().is_none_or(|currency| matches!(currency, "CNY" | "RMB"));
-    Money::parse(answer.amount.as_deref().filter(|_| ours)?).ok()
+    Money::parse_printed(answer.amount.as_deref().filter(|_| ours)?).ok()
 }
 
 /// What a line says for itself: the result that waits, else the one that counts.

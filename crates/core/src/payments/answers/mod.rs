@@ -7,9 +7,10 @@ mod pain002;
 pub mod table;
 mod tree;
 
+use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::domain::Date;
+use crate::domain::{Date, Instant};
 use crate::xml::{self, Limits, XmlError};
 use tree::{Node, Parts};
 
@@ -43,11 +44,14 @@ pub struct Answer {
     pub said: AnswerKind,
     /// `EndToEndId`, where the bank gives it back.
     pub end_to_end_id: Option<String>,
+    /// `InstrId`, where the bank gives it back: our files say the same in both.
+    pub instruction_id: Option<String>,
     pub amount: Option<String>,
     /// As ISO 4217 has it.
     pub currency: Option<String>,
-    /// The payee's account number.
-    pub account: Option<String>,
+    /// The account numbers of the parties: the payee's is among them, where any is said. Of what came back, some banks
+    /// call him the debtor and others leave the parties as they were.
+    pub accounts: Vec<String>,
     pub date: Option<Date>,
     /// What the bank calls it.
     pub bank_reference: Option<String>,
@@ -63,6 +67,8 @@ pub struct Whole {
     /// `MsgId` or `PmtInfId` of what was sent.
     pub message_id: String,
     pub answer: Answer,
+    /// What an account's statement books of all its payments in one sum; a status report says no sum.
+    pub total: Option<String>,
 }
 
 /// What a file says.
@@ -91,32 +97,30 @@ pub enum BankFileError {
     Cell { row: u32, column: String, found: String },
 }
 
-/// Reads a file of XML.
-pub fn read_xml(bytes: &[u8]) -> Result<Answers, BankFileError> {
+/// Reads a file of XML. Times with an offset from UTC are days in the agency's `zone`.
+pub fn read_xml(bytes: &[u8], zone: Tz) -> Result<Answers, BankFileError> {
     let limits = Limits { depth: DEPTH_MAX, elements: ELEMENTS_MAX, chars: FIELD_CHARS_MAX };
     let mut parts = Parts::default();
     xml::read(bytes, limits, &mut parts)?;
     let Some(format) = parts.format else {
         return Err(BankFileError::OtherXml { root: parts.root.unwrap_or_default() });
     };
-    let mut found = if format == "pain.002" {
-        pain002::read(&parts.found)
-    } else {
-        Answers { answers: camt::read(&parts.found), ..Answers::default() }
-    };
-    if found.answers.len() > ANSWERS_MAX {
+    let read = if format == "pain.002" { pain002::read } else { camt::read };
+    let mut found = read(&parts.found, zone);
+    if found.answers.len() + found.whole.len() > ANSWERS_MAX {
         return Err(BankFileError::TooMany);
     }
     found.format = format;
-    for (answer, place) in found.answers.iter_mut().zip(1..) {
-        answer.place = place;
-    }
     Ok(found)
 }
 
-/// The day in front of a time.
-fn day(text: &str) -> Option<Date> {
-    Date::parse(text.get(..10)?).ok()
+/// The day of a time: in the agency's zone where the time says how far it is from UTC, else as it stands.
+fn day(text: &str, zone: Tz) -> Option<Date> {
+    match Instant::parse(text) {
+        // the years that the ledger knows
+        Ok(at) => Date::parse(&at.date_in(zone).to_string()).ok(),
+        Err(_) => Date::parse(text.get(..10)?).ok(),
+    }
 }
 
 /// An account's number, in either of the forms that banks write.

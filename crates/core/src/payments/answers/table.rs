@@ -1,11 +1,11 @@
 //! A bank's own table, by a mapping of its columns that an operator wrote.
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::{ANSWERS_MAX, Answer, AnswerKind, Answers, BankFileError};
-use crate::domain::Date;
-use crate::domain::Money;
+use crate::domain::{Date, Instant, Money};
 
 /// Days since 30 December 1899, as spreadsheets count them: 1954 to 2119.
 const SERIALS: std::ops::RangeInclusive<u64> = 20_000..=80_000;
@@ -76,7 +76,7 @@ impl<'m> Columns<'m, '_> {
 }
 
 /// Reads a table's rows.
-pub fn read(rows: &[Vec<String>], mapping: &Mapping) -> Result<Answers, BankFileError> {
+pub fn read(rows: &[Vec<String>], mapping: &Mapping, zone: Tz) -> Result<Answers, BankFileError> {
     let missing = |titles: &Vec<String>| Columns { mapping, titles }.missing();
     let Some(head) = rows.iter().position(|row| missing(row).is_none()) else {
         let named = |row: &&Vec<String>| row.iter().any(|cell| cell.trim() == mapping.amount.trim());
@@ -87,7 +87,7 @@ pub fn read(rows: &[Vec<String>], mapping: &Mapping) -> Result<Answers, BankFile
     let titles = rows.get(head).map(Vec::as_slice).unwrap_or_default();
     let mut found = Answers { format: "table", ..Answers::default() };
     for (row, place) in rows.iter().zip(1_u32..).skip(head + 1) {
-        found.answers.extend(answer(&Columns { mapping, titles }, row, place)?);
+        found.answers.extend(answer(&Columns { mapping, titles }, (row, place), zone)?);
         if found.answers.len() > ANSWERS_MAX {
             return Err(BankFileError::TooMany);
         }
@@ -96,7 +96,11 @@ pub fn read(rows: &[Vec<String>], mapping: &Mapping) -> Result<Answers, BankFile
 }
 
 /// What a row says; nothing where it has no amount: a total, an empty line.
-fn answer(columns: &Columns<'_, '_>, row: &[String], place: u32) -> Result<Option<Answer>, BankFileError> {
+fn answer(
+    columns: &Columns<'_, '_>,
+    (row, place): (&[String], u32),
+    zone: Tz,
+) -> Result<Option<Answer>, BankFileError> {
     let mapping = columns.mapping;
     let wrong = |column: &String, found: &str| BankFileError::Cell {
         row: place,
@@ -115,7 +119,7 @@ fn answer(columns: &Columns<'_, '_>, row: &[String], place: u32) -> Result<Optio
     // a row of totals has a word where the others have a day
     let found = columns.cell(row, Some(&mapping.date)).filter(|found| found.contains(char::is_numeric));
     let Some(found) = found else { return Ok(None) };
-    let date = day(found, mapping.date_format.as_deref()).ok_or_else(|| wrong(&mapping.date, found))?;
+    let date = day(found, mapping.date_format.as_deref(), zone).ok_or_else(|| wrong(&mapping.date, found))?;
     let booked = if out.is_none() || amount < Money::ZERO { AnswerKind::Returned } else { AnswerKind::Paid };
     let said = mapping.status.as_ref().map_or(booked, |status| {
         let word = columns.cell(row, Some(status)).unwrap_or_default();
@@ -132,9 +136,10 @@ fn answer(columns: &Columns<'_, '_>, row: &[String], place: u32) -> Result<Optio
         place,
         said,
         end_to_end_id: columns.cell(row, mapping.reference.as_ref()).and_then(id),
+        instruction_id: None,
         amount: Some(amount.trim_start_matches('-').to_owned()),
         currency: None,
-        account: text(&mapping.account).map(|number| number.replace([' ', '-'], "")),
+        accounts: text(&mapping.account).map(|number| number.replace([' ', '-'], "")).into_iter().collect(),
         date: Some(date),
         bank_reference: text(&mapping.bank_reference),
         code: text(&mapping.code),
@@ -157,14 +162,13 @@ fn amount(text: &str) -> Option<Option<Money>> {
     if matches!(plain, "" | "-" | "--") {
         return Some(None);
     }
-    let shown = match plain.split_once('.') {
-        Some((yuan, fen)) if fen.len() > 2 => format!("{yuan}.{}", fen.trim_end_matches('0')),
-        Some(_) | None => plain.to_owned(),
-    };
-    Money::parse_signed(shown.trim_end_matches('.')).ok().map(Some)
+    Money::parse_printed(plain).ok().map(Some)
 }
 
-fn day(text: &str, format: Option<&str>) -> Option<Date> {
+fn day(text: &str, format: Option<&str>, zone: Tz) -> Option<Date> {
+    if let (Ok(_), None) = (Instant::parse(text), format) {
+        return super::day(text, zone);
+    }
     let front = text.split([' ', 'T']).next().unwrap_or_default();
     let formats = ["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"];
     let by = |format: &str| {
