@@ -123,20 +123,24 @@ impl Fields {
     }
 }
 
-/// The number that a red invoice's remark names: 被红冲蓝字数电发票号码：24…, or of an older one
-/// 对应正数发票代码:0500…号码:9999….
+/// The invoice that a red one's remark names: a fully digital one by its number alone, 被红冲蓝字数电发票号码：24…, an older one
+/// by code and number, 被红冲蓝字发票代码:0500… 号码:9999… or 对应正数发票代码:0500…号码:9999…. The words around 代码 and 号码
+/// and the signs between differ from issuer to issuer.
 fn taken_back(remark: &str) -> Option<InvoiceNumber> {
-    if let Some((_, rest)) = remark.split_once("被红冲蓝字") {
-        return InvoiceNumber::parse(None, &digits(rest)).ok();
-    }
-    let (code, number) = remark.split_once("对应正数发票代码")?.1.split_once("号码")?;
-    InvoiceNumber::parse(Some(&digits(code)), &digits(number)).ok()
+    let said = ["被红冲蓝字", "对应正数"].iter().find_map(|words| remark.split_once(words))?.1;
+    let Some((before, after)) = said.split_once("号码") else {
+        let from = said.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+        return InvoiceNumber::parse(None, &digits(from)).ok();
+    };
+    let code = before.split_once("代码").map(|(_, code)| digits(code));
+    InvoiceNumber::parse(code.as_deref(), &digits(after)).ok()
 }
 
-/// The first digits of a text that stand together.
+/// The digits that a text begins with, after the signs that stand before them.
 fn digits(text: &str) -> String {
-    let from = text.trim_start_matches(|letter: char| !letter.is_ascii_digit());
-    from.chars().take_while(char::is_ascii_digit).collect()
+    let signs =
+        |letter: char| letter.is_whitespace() || matches!(letter, ':' | '：' | '“' | '"' | '【' | '(' | '（');
+    text.trim_start_matches(signs).chars().take_while(char::is_ascii_digit).collect()
 }
 
 #[cfg(test)]
@@ -196,6 +200,29 @@ pub mod tests {
         let red = WHOLE.replace("</EInvoiceData>", remark);
         let found = read(red.as_bytes()).unwrap().unwrap();
         assert_eq!(found.original.unwrap().number(), "24312000000000000001");
+        let original = |remark: &str| taken_back(remark).map(|number| number.to_string());
+        let (digital, older) = ("24312000000000000001", "050001700111-99999950");
+        for (remark, named) in [
+            ("被红冲蓝字数电发票号码:24312000000000000001", digital),
+            ("被红冲蓝字数电票号码： 24312000000000000001", digital),
+            ("合同 HT-7；被红冲蓝字发票号码：24312000000000000001，红字确认单编号：31", digital),
+            ("被红冲蓝字发票代码:050001700111 号码:99999950", older),
+            ("被红冲蓝字发票代码：050001700111 发票号码：99999950 红字发票信息确认单编号：50012503", older),
+            ("被红冲蓝字数电票代码：050001700111，号码：99999950", older),
+            ("被红冲蓝字增值税电子普通发票代码：050001700111号码：99999950", older),
+            ("对应正数发票代码:050001700111号码:99999950", older),
+            ("对应正数发票代码：050001700111 号码：99999950", older),
+        ] {
+            assert_eq!(original(remark).as_deref(), Some(named), "{remark}");
+        }
+        assert_eq!(original("被红冲蓝字发票：24312000000000000001").as_deref(), Some(digital));
+        for silent in [
+            "被红冲蓝字发票",
+            "被红冲蓝字发票代码:050001700111",
+            "被红冲蓝字发票号码：见附件 24312000000000000001",
+        ] {
+            assert_eq!(original(silent), None, "{silent}");
+        }
         let silent = WHOLE
             .replace("</EInvoiceData>", "<A><Remark>合同 24312000000000000001</Remark></A></EInvoiceData>");
         assert_eq!(read(silent.as_bytes()).unwrap().unwrap().original, None);
