@@ -201,6 +201,7 @@ cures! {
     RowRagged: ["请检查该行是否缺少或多出分隔符、引号是否成对；多为手工编辑所致，请重新导出。", "Look for a missing or surplus separator or quote in the row. It usually comes from editing by hand: export the file again."];
     NotUtf8: ["请在 Content-Type 的 charset 中写明 utf-8、gb18030 或 utf-16，或把文件另存为 UTF-8。", "Name utf-8, gb18030 or utf-16 as charset in Content-Type, or save the file as UTF-8."];
     ValueMissing: ["请服务商补上该列的值后重新导出。", "Have the provider fill in the value and export the file again."];
+    ValueLetters: ["请按 FOCUS 规定的写法重新导出，如 Usage、USD、Compute，或以宽松模式导入。", "Export the value as FOCUS writes it, such as Usage, USD or Compute, or import with ?mode=lenient."];
     ValueUnknown: ["请按 FOCUS 规定的取值改正，如 ChargeCategory 为 Usage、Purchase、Tax、Credit 或 Adjustment。", "Use a value that FOCUS allows; ChargeCategory, for example, is Usage, Purchase, Tax, Credit or Adjustment."];
     ValueTooLong: ["请缩短到 1024 字节以内；该列多半放错了内容。", "Shorten it to 1,024 bytes; the column probably holds something else."];
     InvalidNumber: ["请以纯数字填写，如 1234.56。", "Write a plain number such as 1234.56."];

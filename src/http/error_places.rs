@@ -267,7 +267,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
        Code::UsageColumnUnreadable, Code::UsageColumnInexact, Code::UsageMoved, Code::DeliveryOverlaps,
        Code::ReplacesNothing, Code::ReplacementPending, Code::ReplacementStale, Code::UsageTotalsTooMany,
        Code::UsageInvoicesTooMany, Code::UsageFileBeyondLimits, Code::UsageOutOfRange, Code::UsageRateUnknown,
-       Code::RowRagged, Code::NotUtf8, Code::ValueMissing, Code::ValueUnknown, Code::ValueTooLong,
+       Code::RowRagged, Code::NotUtf8, Code::ValueMissing, Code::ValueUnknown, Code::ValueLetters, Code::ValueTooLong,
        Code::InvalidNumber, Code::NumberFormatted, Code::NumberForm, Code::NumberTooPrecise, Code::InvalidDatetime,
        Code::DatetimeAmbiguous, Code::DatetimeFraction, Code::DatetimeNoSeconds, Code::DatetimeNoZone,
        Code::DatetimeOffset, Code::DatetimeWords, Code::DatetimeDateOnly, Code::ServiceCategoryUnknown,

@@ -191,6 +191,7 @@ table! {
     RowRagged: 422, ["列数不符", "该行的列数与表头不同。"], ["Ragged row", "The row has more or fewer cells than the header."];
     NotUtf8: 422, ["编码错误", "该行既不是 UTF-8 也不是文件的编码；可用 UTF-8、GB18030、UTF-16（charset 写明）。"], ["Not UTF-8", "The row is neither UTF-8 nor in the file's encoding; UTF-8, GB18030 and UTF-16 are accepted (name it as charset)."];
     ValueMissing: 422, ["缺少取值", "此列不能为空。"], ["Value missing", "The column must not be empty."];
+    ValueLetters: 422, ["取值写法不符", "此值的大小写或词间符号与 FOCUS 规定的不同；宽松模式下按规定的写法读取。"], ["Value in other letters", "The value differs in case, or in what stands between its words, from how FOCUS writes it; lenient mode reads it."];
     ValueUnknown: 422, ["取值未知", "此值不在 FOCUS 规定的取值内。"], ["Value unknown", "The value is none of those that FOCUS allows."];
     ValueTooLong: 422, ["取值过长", "此值超过 1024 字节。"], ["Value too long", "The value has more than 1,024 bytes."];
     InvalidNumber: 422, ["数值无效", "须为数值，最多 11 位整数和 18 位小数。"], ["Invalid number", "A number with at most 11 digits and 18 decimals is needed."];

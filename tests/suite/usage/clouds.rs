@@ -113,6 +113,55 @@ fn what_may_be_left_out_or_is_newer_is_read_and_told() {
 }
 
 #[test]
+fn a_value_in_other_letters_is_that_value_in_a_lenient_reading_and_told() {
+    let city = Meter::open("letters");
+    let bytes = file(&[
+        row(&[("ChargeCategory", "usage"), ("ServiceCategory", "compute"), ("BillingCurrency", "cny")]),
+        row(&[("ServiceCategory", "AI_AND_MACHINE_LEARNING"), ("ResourceId", "gpu-2"), ("BilledCost", "5")]),
+        row(&[("ChargeClass", "CORRECTION"), ("BilledCost", "-2"), ("ChargeCategory", "TAX")]),
+    ]);
+    let expected = [
+        cause("value_letters", "BillingCurrency", 1),
+        cause("value_letters", "ChargeCategory", 2),
+        cause("value_letters", "ChargeClass", 1),
+        cause("value_letters", "ServiceCategory", 2),
+    ];
+    let strict = city.bring("", &bytes).is(422, "usage_file_refused").json();
+    assert_eq!(causes(&strict, "errors"), expected);
+    let body = city.bring("?mode=lenient", &bytes).json();
+    assert_eq!((&body["accepted"], &body["rejected"]), (&json!(3), &json!(0)), "{body}");
+    assert_eq!(causes(&body, "readings"), expected);
+    let read_as: Vec<_> =
+        body["readings"].as_array().unwrap().iter().map(|one| one["read_as"].clone()).collect();
+    assert_eq!(read_as, ["CNY", "Usage", "Correction", "Compute"].map(Value::from));
+    let usage = city.usage();
+    let totals = usage["totals"].as_array().unwrap().iter();
+    let items: Vec<_> = totals.map(|total| total["item"].as_str().unwrap()).collect();
+    assert!(items.contains(&"compute") && items.contains(&"model_service"), "{usage}");
+    assert!(!items.contains(&"other"), "{usage}");
+    assert!(city.verify().contains("verified"));
+}
+
+#[test]
+fn a_service_on_nobodys_infrastructure_has_no_host_since_1_3_and_always_a_publisher() {
+    let city = Meter::open("hosts");
+    city.rate("2026-01-01", "1");
+    let file =
+        String::from_utf8(V1_3.to_vec()).unwrap().replace("Observability", "Management and Governance");
+    let hostless = file.replace("Datadog via Marketplace,Google Cloud,", "Datadog via Marketplace,,");
+    assert_ne!(hostless, file);
+    let body = city.bring("", hostless.as_bytes()).expect(201).json();
+    shows(&body, json!({"accepted": 4, "billed_total": "34.00"}));
+    // up to 1.2 a publisher must be said
+    let older = city.another("C-2");
+    let published = file.replace("HostProviderName", "x_Host");
+    let unpublished = published.replace("Datadog via Marketplace", "");
+    let strict = older.bring("", unpublished.as_bytes()).is(422, "usage_file_refused").json();
+    assert_eq!(causes(&strict, "errors"), [cause("value_missing", "HostProviderName", 4)]);
+    older.bring("", published.as_bytes()).expect(201);
+}
+
+#[test]
 fn every_way_to_write_an_instant_that_means_one_is_read() {
     let city = Meter::open("instants");
     city.rate("2026-01-01", "1");

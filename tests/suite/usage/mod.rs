@@ -22,7 +22,7 @@ const HEADER: &str = "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodS
     PricingUnit,ServiceProviderName,HostProviderName,ServiceCategory,ServiceName,ResourceId,SkuId,InvoiceId,x_RowId,x_CorrectsRowId";
 
 /// A row in CNY of an hour of September; `key=value` pairs say what is otherwise.
-fn row(changes: &[(&str, &str)]) -> String {
+pub fn row(changes: &[(&str, &str)]) -> String {
     let cells = HEADER.split(',').map(str::trim).map(|name| {
         let usual = match name {
             "BilledCost" => "1.25",
@@ -45,7 +45,7 @@ fn row(changes: &[(&str, &str)]) -> String {
     cells.collect::<Vec<_>>().join(",")
 }
 
-fn file(rows: &[String]) -> Vec<u8> {
+pub fn file(rows: &[String]) -> Vec<u8> {
     format!("{HEADER}\n{}\n", rows.join("\n")).into_bytes()
 }
 
@@ -305,7 +305,7 @@ fn hostile_files_are_reported_row_by_row_and_break_nothing() {
             at(5, "ChargePeriodStart", "invalid_datetime"),
         ),
         (row(&[("ChargePeriodEnd", "2031-09-10T00:00:00Z")]), at(6, "ChargePeriodEnd", "period_too_long")),
-        (row(&[("BillingCurrency", "cny")]), at(7, "BillingCurrency", "invalid_currency")),
+        (row(&[("BillingCurrency", "元")]), at(7, "BillingCurrency", "invalid_currency")),
         (row(&[("ResourceId", &"g".repeat(1_025))]), at(8, "ResourceId", "value_too_long")),
         (row(&[("ServiceName", "a\u{0}b")]), at(9, "ServiceName", "invalid_text")),
         ("only,three,cells".to_owned(), at(10, "", "row_ragged")),

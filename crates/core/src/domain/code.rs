@@ -50,7 +50,7 @@ pub enum Code {
     UsagePackedSeveral, UsagePackedParquet, UsageEncodingUnknown, UsageMediaType, UsageColumnMissing,
     UsageColumnRepeated, UsageColumnRenamed, UsageColumnInexact, UsageColumnUnreadable, UsageMoved, DeliveryOverlaps, ReplacesNothing, ReplacementPending,
     ReplacementStale, UsageIncomplete, UsageTotalsTooMany, UsageInvoicesTooMany, UsageFileBeyondLimits,
-    UsageOutOfRange, UsageRateUnknown, RowRagged, NotUtf8, ValueMissing, ValueUnknown, ValueTooLong, InvalidNumber,
+    UsageOutOfRange, UsageRateUnknown, RowRagged, NotUtf8, ValueMissing, ValueUnknown, ValueLetters, ValueTooLong, InvalidNumber,
     NumberFormatted, NumberForm, NumberTooPrecise, InvalidDatetime, DatetimeAmbiguous, DatetimeFraction, DatetimeNoSeconds,
     DatetimeNoZone, DatetimeOffset, DatetimeWords, DatetimeDateOnly, ServiceCategoryUnknown, ColumnRenamed, ColumnLeftOut,
     ColumnInexact, FileEncoding, FileDelimiter, FilePacked, PeriodBackwards, PeriodTooLong, InvalidCurrency,

@@ -3,7 +3,7 @@
 
 use super::CellError;
 use super::amount::Billed;
-use super::focus::{ChargeCategory, ServiceCategory};
+use super::focus::{ChargeCategory, ChargeClass, ServiceCategory};
 
 /// What a cell says: as the specification has it, or in another form that is told.
 pub(super) struct CellValue<T> {
@@ -65,21 +65,34 @@ fn whole(cell: &str) -> String {
 
 /// The three letters of a currency.
 pub(super) fn currency(text: &str) -> Result<CellValue<String>, CellError> {
-    let plain = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if plain { Ok(CellValue::plain(text.to_owned())) } else { Err(CellError::InvalidCurrency) }
+    if text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Err(CellError::InvalidCurrency);
+    }
+    let value = text.to_ascii_uppercase();
+    let odd = (value != text).then_some(CellError::ValueLetters);
+    Ok(CellValue { value, odd })
+}
+
+/// A value of the specification, as it is written there or in other letters.
+fn value<T>(plain: Option<T>, folded: impl FnOnce() -> Option<T>) -> Option<CellValue<T>> {
+    let in_other_letters = |value| CellValue { value, odd: Some(CellError::ValueLetters) };
+    plain.map(CellValue::plain).or_else(|| folded().map(in_other_letters))
 }
 
 /// A category that later versions of the specification may have added counts under Other.
 pub(super) fn service_category(text: &str) -> Result<CellValue<ServiceCategory>, CellError> {
-    Ok(ServiceCategory::find(text).map_or(
-        CellValue { value: ServiceCategory::Other, odd: Some(CellError::ServiceCategoryUnknown) },
-        CellValue::plain,
-    ))
+    let unknown = CellValue { value: ServiceCategory::Other, odd: Some(CellError::ServiceCategoryUnknown) };
+    Ok(value(ServiceCategory::find(text), || ServiceCategory::find_folded(text)).unwrap_or(unknown))
 }
 
 /// Why something is charged.
 pub(super) fn charge_category(text: &str) -> Result<CellValue<ChargeCategory>, CellError> {
-    ChargeCategory::find(text).map(CellValue::plain).ok_or(CellError::ValueUnknown)
+    value(ChargeCategory::find(text), || ChargeCategory::find_folded(text)).ok_or(CellError::ValueUnknown)
+}
+
+/// Whether a charge is a correction, where the cell says anything.
+pub(super) fn charge_class(text: &str) -> Result<CellValue<ChargeClass>, CellError> {
+    value(ChargeClass::find(text), || ChargeClass::find_folded(text)).ok_or(CellError::ValueUnknown)
 }
 
 /// A quantity in one form, however many zeros it is written with; what is none stays as it is.
@@ -171,6 +184,39 @@ mod tests {
         ] {
             assert_eq!(said(cell), Err(CellError::InvalidNumber), "{cell}");
         }
+    }
+
+    #[test]
+    fn every_value_in_other_letters_is_that_value_and_told() {
+        let odd = Some(CellError::ValueLetters);
+        for category in ServiceCategory::ALL {
+            let plain = service_category(category.as_str()).unwrap();
+            assert_eq!((plain.value, plain.odd), (*category, None));
+            let upper = category.as_str().to_uppercase();
+            for text in
+                [&category.as_str().to_lowercase(), &upper, &upper.replace(' ', "_"), &upper.replace(' ', "")]
+            {
+                let read = service_category(text).unwrap();
+                let in_other_letters = text != category.as_str();
+                assert_eq!((read.value, read.odd), (*category, odd.filter(|_| in_other_letters)), "{text}");
+            }
+        }
+        for category in ChargeCategory::ALL {
+            let read = charge_category(&category.as_str().to_lowercase()).unwrap();
+            assert_eq!((read.value, read.odd), (*category, odd));
+        }
+        let read = charge_class("correction").unwrap();
+        assert_eq!((read.value, read.odd), (ChargeClass::Correction, odd));
+        let read = currency("uSd").unwrap();
+        assert_eq!((read.value.as_str(), read.odd), ("USD", odd));
+        assert_eq!(currency("USD").unwrap().odd, None);
+        for text in ["", "US", "USDT", "U$D", "元"] {
+            assert_eq!(currency(text).map(|read| read.value), Err(CellError::InvalidCurrency), "{text}");
+        }
+        // no value of 1.0 to 1.4, though clouds write it: its lines stay under Other
+        let read = service_category("Observability").unwrap();
+        assert_eq!((read.value, read.odd), (ServiceCategory::Other, Some(CellError::ServiceCategoryUnknown)));
+        assert_eq!(charge_category("Magic").map(|read| read.value), Err(CellError::ValueUnknown));
     }
 
     proptest! {

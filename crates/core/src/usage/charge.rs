@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::amount::Billed;
-use super::cells::{CellValue, charge_category, currency, number, quantity, service_category};
+use super::cells::{CellValue, charge_category, charge_class, currency, number, quantity, service_category};
 use super::finding::{CellError, Findings, RowError};
 use super::focus::{ChargeCategory, Column, Mode, ServiceCategory};
 use super::header::Header;
@@ -257,16 +257,9 @@ impl Reader<'_, '_> {
     }
 
     fn correction(&mut self) -> bool {
-        match self.optional(Column::ChargeClass).as_deref() {
-            None => false,
-            Some("Correction") => true,
-            Some(found) => {
-                let found = Some(found.to_owned());
-                let column = Some(Column::ChargeClass.name());
-                self.errors.push(RowError { row: self.row, column, code: CellError::ValueUnknown, found });
-                false
-            }
-        }
+        let column = Column::ChargeClass;
+        let said = self.header.cell(self.cells, column).is_some();
+        said && self.parsed(column, charge_class, |class| class.as_str().to_owned()).is_some()
     }
 
     /// What only a strict reading looks at.
@@ -274,8 +267,12 @@ impl Reader<'_, '_> {
         for column in [Column::ContractedCost, Column::EffectiveCost, Column::ListCost] {
             self.number(column);
         }
-        for column in [Column::InvoiceIssuer, Column::Publisher] {
-            self.needed(column);
+        self.needed(Column::InvoiceIssuer);
+        // a publisher is never left out; since FOCUS 1.3 a service on nobody's infrastructure has no host, nor has a tax
+        if self.header.names_hosts() {
+            self.optional(Column::Publisher);
+        } else {
+            self.needed(Column::Publisher);
         }
     }
 }

@@ -45,6 +45,8 @@ cell_errors! {
     ValueMissing "value_missing" expects "a value",
     /// None of the values that the specification knows.
     ValueUnknown "value_unknown" expects "a value of the FOCUS specification",
+    /// A value of the specification in other letters. Lenient: that value.
+    ValueLetters "value_letters" expects "the value as the FOCUS specification writes it",
     /// More bytes than are kept.
     ValueTooLong "value_too_long" expects "at most 1024 bytes",
     InvalidText "invalid_text" expects "text without control characters",

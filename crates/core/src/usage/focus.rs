@@ -45,12 +45,23 @@ macro_rules! words {
             pub fn find(text: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == text)
             }
+
+            /// The one that is written so, whatever the case and the blanks or signs between its words.
+            pub fn find_folded(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| folded(one.as_str()) == folded(text))
+            }
         }
     };
 }
 
+/// A word without case, blanks, underscores and hyphens: warehouses write `BILLEDCOST` and `billed_cost`, spreadsheets
+/// `Billed Cost`.
+pub(super) fn folded(text: &str) -> String {
+    text.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
 words! {
-    /// `ServiceCategory`: what a service is for.
+    /// `ServiceCategory`: what a service is for. The same in all versions from 1.0 to 1.4.
     ServiceCategory {
         AiAndMachineLearning "AI and Machine Learning",
         Analytics "Analytics",
@@ -105,6 +116,13 @@ impl ServiceCategory {
             | Self::Security
             | Self::Web => "other",
         }
+    }
+}
+
+words! {
+    /// `ChargeClass`: whether a charge corrects one of an earlier billing period; empty where it does not.
+    ChargeClass {
+        Correction "Correction",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The header of a billing file: where the columns that are read stand, or whose own export it is instead.
 
 use super::finding::{CellError, Findings, RowError};
-use super::focus::{Column, Mode, Need};
+use super::focus::{Column, Mode, Need, folded};
 use super::native::{Foreign, native};
 
 /// Where the columns that are read stand in a file.
@@ -11,6 +11,8 @@ pub struct Header {
     left_out: Vec<Column>,
     /// Columns that go by another name, which the file writes so.
     renamed: Vec<(Column, String)>,
+    /// Whether it names the host of a service, as FOCUS has it since 1.3, and not a publisher.
+    names_hosts: bool,
     width: usize,
 }
 
@@ -35,8 +37,9 @@ impl Header {
     /// Finds the columns. Errors: whose export it is where it is none of FOCUS, else all columns that are missing or
     /// repeated.
     pub fn read(names: &[&str], mode: Mode) -> Result<Self, Vec<HeaderError>> {
-        let mut header =
-            Self { places: Vec::new(), left_out: Vec::new(), renamed: Vec::new(), width: names.len() };
+        let names_hosts = names.iter().any(|name| name.trim() == Column::Publisher.name());
+        let (places, left_out, renamed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut header = Self { places, left_out, renamed, names_hosts, width: names.len() };
         let mut errors = Vec::new();
         for column in Column::ALL.iter().copied() {
             match (header.place(names, column), column.need(), mode) {
@@ -86,6 +89,11 @@ impl Header {
         Ok(place)
     }
 
+    /// Whether the publisher's column names hosts, which some services do not have.
+    pub const fn names_hosts(&self) -> bool {
+        self.names_hosts
+    }
+
     /// How many cells a row has.
     pub const fn width(&self) -> usize {
         self.width
@@ -124,12 +132,6 @@ impl Header {
         let cell = cells.get(self.places.get(place).copied().flatten()?)?.trim();
         (!cell.is_empty() && cell != "NULL" && cell != "null").then_some(cell)
     }
-}
-
-/// A name without case, blanks and underscores: warehouses write `BILLEDCOST` and `billed_cost`, spreadsheets
-/// `Billed Cost`.
-fn folded(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, ' ' | '_')).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
