@@ -1,7 +1,9 @@
 //! A JWK set (RFC 7517): which of its keys tokens are verified with, and why the others are passed over.
 //!
 //! A key is taken by its `kid`, for the algorithms that it says or that its kind has: Ed25519, P-256, RSA of 2,048 bits and
-//! more. Addresses that a token names are never looked at.
+//! more. Section 4.5 lets a key have no `kid`, and several keys the same: one without serves tokens without, and of those
+//! that share one the algorithm decides. What neither tells apart is passed over, and nothing else of the set is. Addresses
+//! that a token names are never looked at.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -22,8 +24,30 @@ pub(super) struct PinnedKey {
     pub(super) key: DecodingKey,
 }
 
-/// Keys by their id.
-pub(super) type PinnedKeys = BTreeMap<String, PinnedKey>;
+/// Keys by their id, and the one that has none.
+#[derive(Debug, Default)]
+pub(super) struct PinnedKeys {
+    named: BTreeMap<String, Vec<PinnedKey>>,
+    nameless: Option<PinnedKey>,
+}
+
+impl PinnedKeys {
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.nameless.is_none()
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.named.values().map(Vec::len).sum::<usize>() + usize::from(self.nameless.is_some())
+    }
+
+    /// The key that a token was signed by if it is one of these: of several with its id, the one of its algorithm.
+    pub(super) fn of(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&PinnedKey> {
+        let Some(kid) = kid else { return self.nameless.as_ref() };
+        let keys = self.named.get(kid)?;
+        keys.iter().find(|key| key.algorithms.contains(&algorithm)).or_else(|| keys.first())
+    }
+}
 
 /// What a set holds.
 #[derive(Debug, Default)]
@@ -34,30 +58,58 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// The keys of a set; none where it is no set, or where two that serve have one id.
+    /// The keys of a set; none where it is no set.
     pub fn read(text: &[u8]) -> Option<Self> {
         let document: Document = serde_json::from_slice(text).ok()?;
-        let mut set = Self::default();
+        let (mut set, mut usable) = (Self::default(), BTreeMap::<String, Vec<PinnedKey>>::new());
+        let mut seen = Vec::new();
         for value in document.keys {
+            // the same key once more says nothing
+            if seen.contains(&value) {
+                continue;
+            }
             let jwk = Jwk::deserialize(&value).unwrap_or_default();
             let kid = jwk.kid.clone().unwrap_or_default();
             match jwk.usable() {
-                Ok(key) => {
-                    if set.keys.insert(kid, key).is_some() {
-                        return None;
-                    }
-                }
+                Ok(key) => usable.entry(kid).or_default().push(key),
                 Err(why) => set.passed_over.push((kid, why)),
             }
+            seen.push(value);
+        }
+        for (kid, keys) in usable {
+            set.take(kid, keys);
         }
         Some(set)
+    }
+
+    /// Takes the keys of one id that a token tells apart, and passes over the others.
+    fn take(&mut self, kid: String, mut keys: Vec<PinnedKey>) {
+        if kid.is_empty() {
+            match (keys.pop(), keys.is_empty()) {
+                (only, true) => self.keys.nameless = only,
+                (_, false) => self.passed_over.push((kid, "it has no kid, and neither has another key")),
+            }
+            return;
+        }
+        let of = |algorithm: &Algorithm| keys.iter().filter(|key| key.algorithms.contains(algorithm)).count();
+        let alone: Vec<bool> = keys.iter().map(|key| key.algorithms.iter().all(|one| of(one) == 1)).collect();
+        let (told_apart, others): (Vec<_>, Vec<_>) =
+            keys.into_iter().zip(alone).partition(|(_, alone)| *alone);
+        let why = "another key has its kid and an algorithm of its";
+        self.passed_over.extend(others.iter().map(|_| (kid.clone(), why)));
+        let told_apart: Vec<PinnedKey> = told_apart.into_iter().map(|(key, _)| key).collect();
+        if !told_apart.is_empty() {
+            self.keys.named.insert(kid, told_apart);
+        }
     }
 }
 
 impl fmt::Display for KeySet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = |kid: &str| if kid.is_empty() { "a key".to_owned() } else { format!("{kid:?}") };
-        let taken = self.keys.iter().map(|(kid, key)| format!("{} for {:?}", named(kid), key.algorithms));
+        let of = |kid: &str, key: &PinnedKey| format!("{} for {:?}", named(kid), key.algorithms);
+        let by_id = self.keys.named.iter().flat_map(|(kid, keys)| keys.iter().map(|key| of(kid, key)));
+        let taken = by_id.chain(self.keys.nameless.iter().map(|key| of("", key)));
         let passed_over = self.passed_over.iter().map(|(kid, why)| format!("{}: {why}", named(kid)));
         let mut text = taken.collect::<Vec<_>>().join(", ");
         if text.is_empty() {
@@ -95,9 +147,6 @@ struct Jwk {
 impl Jwk {
     /// The key, or why it is not used.
     fn usable(&self) -> Result<PinnedKey, &'static str> {
-        if self.kid.as_deref().unwrap_or_default().is_empty() {
-            return Err("it has no kid");
-        }
         let verifies = self.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify"));
         if !verifies || self.usage.as_ref().is_some_and(|usage| usage != "sig") {
             return Err("it is not for signatures");
@@ -199,7 +248,12 @@ mod tests {
     }
 
     fn taken(keys: &[Value]) -> Vec<(String, Vec<Algorithm>)> {
-        read(keys).unwrap().keys.into_iter().map(|(kid, key)| (kid, key.algorithms)).collect()
+        let PinnedKeys { named, nameless } = read(keys).unwrap().keys;
+        let nameless = nameless.map(|key| (String::new(), key.algorithms));
+        let of = |(kid, keys): (String, Vec<PinnedKey>)| {
+            keys.into_iter().map(move |key| (kid.clone(), key.algorithms))
+        };
+        nameless.into_iter().chain(named.into_iter().flat_map(of)).collect()
     }
 
     #[test]
@@ -220,10 +274,8 @@ mod tests {
             (with(rsa("hs", 2_048), "alg", json!("RS512")), "alg"),
             (json!({"kid": "oct", "kty": "oct", "k": "AAAA", "alg": "HS256"}), "neither"),
             (with(ed("weak"), "x", json!(URL_SAFE_NO_PAD.encode([0; 32]))), "weak"),
-            (json!(5), "no kid"),
+            (json!(5), "neither"),
             (json!({"kid": "new", "kty": "new"}), "neither"),
-            (with(ed("none"), "kid", json!(null)), "no kid"),
-            (with(ed("empty"), "kid", json!("")), "no kid"),
             (with(ed("x"), "x", json!("AAAA")), "malformed"),
             (with(ed("alg"), "alg", json!("HS256")), "alg"),
             (with(ed("crv"), "crv", json!("X25519")), "neither"),
@@ -240,8 +292,42 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_set_of_distinct_keys_is_refused() {
-        assert!(read(&[ed("a"), ec("a")]).is_none());
+    fn keys_without_an_id_or_with_the_same_serve_where_a_token_tells_them_apart() {
+        use Algorithm::{ES256, EdDSA, PS256, RS256};
+        let named = |kid: &str, algorithms: &[Algorithm]| (kid.to_owned(), algorithms.to_vec());
+        let nameless = with(ed("none"), "kid", json!(null));
+        assert_eq!(taken(std::slice::from_ref(&nameless)), [named("", &[EdDSA])]);
+        assert_eq!(
+            taken(&[with(ed("empty"), "kid", json!("")), ec("b")]),
+            [named("", &[EdDSA]), named("b", &[ES256])]
+        );
+        assert_eq!(taken(&[ed("a"), ed("a")]), [named("a", &[EdDSA])], "the same key once more");
+        let by_kind = [ed("a"), ec("a"), rsa("a", 2_048)];
+        assert_eq!(
+            taken(&by_kind),
+            [named("a", &[EdDSA]), named("a", &[ES256]), named("a", &[RS256, PS256])]
+        );
+        let keys = read(&by_kind).unwrap().keys;
+        for algorithm in [EdDSA, ES256, RS256, PS256] {
+            assert!(keys.of(Some("a"), algorithm).unwrap().algorithms.contains(&algorithm));
+            assert!(keys.of(None, algorithm).is_none() && keys.of(Some("b"), algorithm).is_none());
+        }
+        // two that nothing tells apart are passed over, and the others serve
+        let set = read(&[rsa("a", 2_048), rsa("a", 3_072), ed("a"), ec("b")]).unwrap();
+        assert!(set.to_string().contains("another key has its kid"), "{set}");
+        assert_eq!(
+            taken(&[rsa("a", 2_048), rsa("a", 3_072), ed("a"), ec("b")]),
+            [named("a", &[EdDSA]), named("b", &[ES256])]
+        );
+        let set = read(&[nameless, with(ec("none"), "kid", json!(null)), ec("b")]).unwrap();
+        assert!(
+            set.keys.nameless.is_none() && set.to_string().contains("no kid, and neither has another"),
+            "{set}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_set_is_refused() {
         for text in ["", "[]", "{}", "{\"keys\": 1}"] {
             assert!(KeySet::read(text.as_bytes()).is_none(), "{text}");
         }

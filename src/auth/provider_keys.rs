@@ -84,6 +84,7 @@ impl ProviderKeys {
         if set.keys.is_empty() {
             return Err(KeysError::NoUsableKey { place: source.place(), set: set.to_string() });
         }
+        tracing::info!(keys = %set, "a provider's keys serve");
         let current = Current { keys: Arc::new(set.keys), text, generation: 0, stale };
         let keys =
             Self { source, kept_in, current: RwLock::new(current), looked: Mutex::new(Instant::now()) };

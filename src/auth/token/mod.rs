@@ -1,7 +1,7 @@
 //! Bearer tokens: signed JWTs (RFC 7519) that say who calls, for which agency.
 //!
-//! What a token's header says only selects among pinned keys: `kid` is looked up in a map, the algorithm must be one of
-//! the key's, `jku`, `x5u`, `jwk`, `x5c` are ignored, `crit` is refused. Own keys vouch for the own issuer only, a
+//! What a token's header says only selects among pinned keys: `kid` is looked up in a map, or where it is left out the
+//! issuer decides; the algorithm must be one of the key's, `jku`, `x5u`, `jwk`, `x5c` are ignored, `crit` is refused. Own keys vouch for the own issuer only, a
 //! provider's keys for the provider's only.
 
 mod cache;
@@ -10,6 +10,8 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
@@ -215,8 +217,7 @@ impl Verifier {
         let verified = || {
             let header = plain_header(token)?;
             let (keys, _) = provider.keys.current();
-            let key =
-                header.kid.as_deref().and_then(|kid| keys.get(kid)).ok_or(TokenError::new(UNKNOWN_KEY))?;
+            let key = keys.of(header.kid.as_deref(), header.alg).ok_or(TokenError::new(UNKNOWN_KEY))?;
             signed_claims(token, header.alg, key, &terms, Utc::now())
         };
         match verified() {
@@ -273,11 +274,16 @@ impl Verifier {
         let header = plain_header(token)?;
         let own = (&self.own, &self.own_terms);
         let (key, terms) = match (header.kid.as_deref(), &self.provider) {
-            // Without an id there is one key it can be: the service's own.
-            (None, _) => own,
+            // Without an id it is the provider's key that has none, if the token is of the provider, or else the own.
+            (None, provider) => {
+                let provider = provider.as_ref().filter(|provider| is_of(token, &provider.terms.issuer));
+                let nameless = provider_keys.of(None, header.alg);
+                provider.and_then(|provider| Some((nameless?, &provider.terms))).unwrap_or(own)
+            }
             (Some(kid), _) if kid == self.own_kid => own,
             (Some(kid), Some(provider)) => {
-                (provider_keys.get(kid).ok_or(TokenError::new(UNKNOWN_KEY))?, &provider.terms)
+                let key = provider_keys.of(Some(kid), header.alg).ok_or(TokenError::new(UNKNOWN_KEY))?;
+                (key, &provider.terms)
             }
             (Some(_), None) => return Err(TokenError::new(UNKNOWN_KEY)),
         };
@@ -304,6 +310,13 @@ fn plain_header(token: &str) -> Result<Header, TokenError> {
         return Err(TokenError::new("type"));
     }
     Ok(header)
+}
+
+/// Whether a token says that this issuer made it. It only selects a key, whose signature is looked at afterwards.
+fn is_of(token: &str, issuer: &str) -> bool {
+    let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
+    let claims = claims.and_then(|claims| serde_json::from_slice::<serde_json::Value>(&claims).ok());
+    claims.is_some_and(|claims| claims.get("iss").and_then(|iss| iss.as_str()) == Some(issuer))
 }
 
 /// Who calls, once the key's signature is found good.

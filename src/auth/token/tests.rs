@@ -1,7 +1,5 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer, SigningKey};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -237,6 +235,27 @@ fn without_a_key_id_only_the_own_key_counts() {
     let provider = Provider::new();
     let token = signed(PROVIDER_SEED, &header, &claims(PROVIDER, "ledger"));
     assert_eq!(provider.verify(&token).unwrap_err().reason(), "signature");
+}
+
+#[test]
+fn a_providers_key_without_an_id_serves_its_tokens_without_one() {
+    let provider = Provider::new();
+    let KeySource::File(path) = &provider.config.keys else { return };
+    let x = URL_SAFE_NO_PAD.encode(SigningKey::from_bytes(&PROVIDER_SEED).verifying_key().as_bytes());
+    let set = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x}]});
+    std::fs::write(path, set.to_string()).unwrap();
+    let header = without(own_header(), "kid");
+    let claims = claims(PROVIDER, "ledger");
+    assert!(provider.verify(&signed(PROVIDER_SEED, &header, &claims)).is_ok());
+    assert!(provider.verify(&signed(SEED, &header, &own_claims())).is_ok(), "own tokens as before");
+    for (seed, claims) in [(SEED, claims.clone()), (PROVIDER_SEED, own_claims())] {
+        assert_eq!(provider.verify(&signed(seed, &header, &claims)).unwrap_err().reason(), "signature");
+    }
+    for kid in ["", "other"] {
+        let named = with(header.clone(), "kid", json!(kid));
+        let refused = provider.verify(&signed(PROVIDER_SEED, &named, &claims)).unwrap_err();
+        assert_eq!(refused.reason(), "unknown_key", "{kid}");
+    }
 }
 
 #[test]
