@@ -4,8 +4,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Failure;
+use super::language::{language, say};
 use crate::auth::token::ISSUER;
-use crate::http::language::Language;
 use crate::http::problem::Problem;
 use subsidy_core::book::{Command, Envelope, Outcome};
 use subsidy_core::domain::actor::SubjectError;
@@ -95,13 +95,9 @@ impl EngineReply {
     }
 }
 
-/// The language of the person at the terminal: Chinese where the locale is, else English.
-pub fn language() -> Language {
-    let named = |name| std::env::var(name).ok().filter(|locale| !locale.is_empty());
-    match ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(named) {
-        Some(locale) if locale.starts_with("zh") => Language::Chinese,
-        Some(_) | None => Language::English,
-    }
+/// What a rule refused, with what it says.
+pub fn refused(line: &str) -> Failure {
+    Failure::new(say!("未获接受：{line}", "refused: {line}"))
 }
 
 /// A key that nobody used before.
@@ -120,21 +116,28 @@ pub fn salted(text: &str) -> NewText {
 pub fn unanswered(agency: &AgencyCode) -> impl FnOnce(SubmitError) -> Failure + '_ {
     move |error| match error {
         SubmitError::NoAgency => no_agency(agency),
-        SubmitError::OtherRelease => Failure::new(format!(
+        SubmitError::OtherRelease => Failure::new(say!(
+            "机构 {agency} 的账簿属于本程序的另一版本：请运行 `subsidy-ledger migrate`，或使用较新的程序",
             "the ledger of agency {agency} is of another release of this program: run `subsidy-ledger migrate`, or use the newer program"
         )),
-        SubmitError::Rewound => Failure::new(format!(
+        SubmitError::Rewound => Failure::new(say!(
+            "机构 {agency} 的账簿缺少此前在此答复过的内容（见数据目录中的 seen/{agency}）：请先查明数据库丢失了什么，再运行 \
+             `subsidy-ledger agency accept-log {agency}`",
             "the ledger of agency {agency} does not contain what was answered from it here (see seen/{agency} in the data \
              folder): find out what the database lost, then `subsidy-ledger agency accept-log {agency}`"
         )),
-        SubmitError::Fault => {
-            Failure::new("the database refused the command; the log above says why (see SUBSIDY_LEDGER_LOG)")
-        }
+        SubmitError::Fault => Failure::new(say!(
+            "数据库拒绝了该操作；原因见上方日志（参见 SUBSIDY_LEDGER_LOG）",
+            "the database refused the command; the log above says why (see SUBSIDY_LEDGER_LOG)"
+        )),
         other => other.into(),
     }
 }
 
 /// There is no such agency.
 pub fn no_agency(agency: &AgencyCode) -> Failure {
-    Failure::new(format!("there is no agency {agency}: `subsidy-ledger agency list` names those there are"))
+    Failure::new(say!(
+        "没有机构 {agency}：`subsidy-ledger agency list` 列出已有的机构",
+        "there is no agency {agency}: `subsidy-ledger agency list` names those there are"
+    ))
 }

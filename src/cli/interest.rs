@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
+use super::language::say;
 use super::output::{self, Form};
 use super::verify::progress_bar;
 use super::{Failure, Settings, opened};
@@ -92,13 +93,19 @@ impl Row {
         let Self { loan_no, .. } = self;
         match &self.became {
             LoanOutcome::Drafted { claim_id, from, until, interest_paid, amount } => {
-                format!("{loan_no}  drafted {claim_id}: {amount} of {interest_paid}, {from}..{until}")
+                say!(
+                    "{loan_no}  已起草 {claim_id}：{amount}，所付利息 {interest_paid}，{from}..{until}",
+                    "{loan_no}  drafted {claim_id}: {amount} of {interest_paid}, {from}..{until}"
+                )
             }
-            LoanOutcome::Claimed => format!("{loan_no}  claimed already"),
-            LoanOutcome::Gap => {
-                format!("{loan_no}  not every day between the first and the last is confirmed")
+            LoanOutcome::Claimed => say!("{loan_no}  已有申领", "{loan_no}  claimed already"),
+            LoanOutcome::Gap => say!(
+                "{loan_no}  首日与末日之间有未经银行确认的日子",
+                "{loan_no}  not every day between the first and the last is confirmed"
+            ),
+            LoanOutcome::Refused { line, .. } => {
+                say!("{loan_no}  未起草：{line}", "{loan_no}  refused: {line}")
             }
-            LoanOutcome::Refused { line, .. } => format!("{loan_no}  refused: {line}"),
         }
     }
 }
@@ -117,7 +124,7 @@ pub async fn run(command: &InterestCommand, settings: &Settings) -> Result<(), F
 }
 
 async fn all(engine: &Engine, args: &RunArgs) -> Result<Vec<Row>, Failure> {
-    let bar = progress_bar(format!("programme {}", args.programme));
+    let bar = progress_bar(say!("项目 {0}", "programme {0}", args.programme));
     let [from, until] = [args.period.from.to_string(), args.period.until.to_string()];
     let (mut rows, mut after) = (Vec::new(), -1);
     loop {
@@ -189,13 +196,18 @@ async fn asked(
                 let (claim_id, interest_paid, amount) = (claim.id, terms.interest_paid, claim.amount);
                 LoanOutcome::Drafted { claim_id, from, until, interest_paid, amount }
             }
-            _ => return Err(Failure::new("a draft was answered with another kind of document")),
+            _ => {
+                return Err(Failure::new(say!(
+                    "起草后得到的是另一种单据",
+                    "a draft was answered with another kind of document"
+                )));
+            }
         },
     })
 }
 
 fn other(claim: &ClaimId) -> Failure {
-    Failure::new(format!("claim {claim} is not for interest"))
+    Failure::new(say!("申领 {claim} 不是贴息申领", "claim {claim} is not for interest"))
 }
 
 fn show(args: &RunArgs, rows: &[Row]) -> Result<(), Failure> {
@@ -216,20 +228,24 @@ fn show(args: &RunArgs, rows: &[Row]) -> Result<(), Failure> {
         for row in rows {
             output::line(row.line())?;
         }
-        output::line(format_args!(
-            "{} loans with confirmed interest: {count} drafted, {amount}; {claimed} claimed already; {refused} not",
+        output::line(say!(
+            "{0} 笔贷款的利息经银行确认：起草 {count} 件，共 {amount}；已有申领 {claimed} 件；未起草 {refused} 件",
+            "{0} loans with confirmed interest: {count} drafted, {amount}; {claimed} claimed already; {refused} not",
             rows.len()
         ))?;
     }
     // a repetition finds everything claimed, which is well; whatever else drafts nothing is for somebody to look at
     match (count, refused, rows.is_empty()) {
-        (0, _, true) => Err(Failure::new(format!(
-            "nothing was drafted: no bank confirmed interest of any day from {} to before {}",
-            args.period.from, args.period.until
+        (0, _, true) => Err(Failure::new(say!(
+            "未起草任何申领：{0} 起、{1} 前的任何一日都没有银行确认的利息",
+            "nothing was drafted: no bank confirmed interest of any day from {0} to before {1}",
+            args.period.from,
+            args.period.until
         ))),
-        (0, 1.., _) => {
-            Err(Failure::new(format!("nothing was drafted: {refused} loans were refused or have gaps")))
-        }
+        (0, 1.., _) => Err(Failure::new(say!(
+            "未起草任何申领：{refused} 笔贷款未获接受或日期不连续",
+            "nothing was drafted: {refused} loans were refused or have gaps"
+        ))),
         _ => Ok(()),
     }
 }

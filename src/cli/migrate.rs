@@ -1,5 +1,6 @@
 //! `migrate`: brings `public` and every agency's schema to this release, or says how far they are.
 
+use crate::cli::language::say;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -47,7 +48,7 @@ async fn up(settings: &Settings) -> Result<(), Failure> {
         Ok(total)
     })
     .await?;
-    output::line(format_args!("{schemas} schemas are up to date"))
+    output::line(say!("{schemas} 个模式均为最新", "{schemas} schemas are up to date"))
 }
 
 async fn status(settings: &Settings, form: Form) -> Result<(), Failure> {
@@ -66,11 +67,14 @@ async fn status(settings: &Settings, form: Form) -> Result<(), Failure> {
     for state in &states {
         let SchemaState { schema, applied, known } = state;
         let verdict = match applied.cmp(known) {
-            std::cmp::Ordering::Less => "behind",
-            std::cmp::Ordering::Equal => "up to date",
-            std::cmp::Ordering::Greater => "of a newer release",
+            std::cmp::Ordering::Less => say!("落后", "behind"),
+            std::cmp::Ordering::Equal => say!("最新", "up to date"),
+            std::cmp::Ordering::Greater => say!("属于较新的版本", "of a newer release"),
         };
-        output::line(format_args!("{schema:width$}  {applied} of {known}  {verdict}"))?;
+        output::line(say!(
+            "{schema:width$}  {applied} / {known}  {verdict}",
+            "{schema:width$}  {applied} of {known}  {verdict}"
+        ))?;
     }
     Ok(())
 }

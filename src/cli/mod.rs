@@ -13,6 +13,7 @@ mod failure;
 mod interest;
 mod keep_up;
 mod keys;
+mod language;
 mod logs;
 mod migrate;
 mod openapi;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::commands::no_agency;
+use super::language::say;
 use super::{Failure, Settings};
 use subsidy_core::domain::AgencyCode;
 use subsidy_store::db::cluster::{Cluster, DATABASE, Keeper, SUPERUSER};
@@ -101,7 +102,8 @@ impl<'a> Opened<'a> {
             Some(_) => None,
             None if purpose != Purpose::Begin && !Cluster::is_in(&settings.data) => {
                 let data = settings.data.display();
-                return Err(Failure::new(format!(
+                return Err(Failure::new(say!(
+                    "{data} 中没有账簿：请指明 --data 或 DATABASE_URL；用 `subsidy-ledger agency create` 新建",
                     "no ledger in {data}: say --data or DATABASE_URL; `subsidy-ledger agency create` begins one"
                 )));
             }
@@ -164,7 +166,8 @@ impl<'a> Opened<'a> {
         if self.purpose == Purpose::Begin && !self.has_ledger(database).await? {
             return Ok(Keys::open_or_make(&folder)?);
         }
-        let doing = format!("the keys in {} do not fit this ledger", folder.display());
+        let doing =
+            say!("{0} 中的密钥与此账簿不符", "the keys in {0} do not fit this ledger", folder.display());
         let keys = Keys::open(&folder).map_err(Failure::doing(doing.clone()))?;
         for row in store::agencies(&*database.admin().await?).await? {
             fit::check(&keys, &row).map_err(Failure::doing(doing.clone()))?;
@@ -236,7 +239,8 @@ impl<'a> Opened<'a> {
         }
         match behind.find(|state| needed(state)) {
             None => Ok(()),
-            Some(SchemaState { schema, applied, known }) => Err(Failure::new(format!(
+            Some(SchemaState { schema, applied, known }) => Err(Failure::new(say!(
+                "模式 {schema} 共 {known} 次迁移，只做了 {applied} 次：请先运行 `subsidy-ledger migrate`",
                 "schema {schema} has had {applied} of {known} migrations: run `subsidy-ledger migrate` first"
             ))),
         }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::Failure;
+use super::language::say;
 use super::logs::LogFormat;
 use crate::auth::claims::OneOrMore;
 use crate::auth::sign_in::{ClientSecret, ConsoleClient, KeySource, OwnTokens, SignIn};
@@ -162,7 +163,8 @@ impl Settings {
     pub fn objects_to_read(&self) -> Result<Objects, Failure> {
         match self.evidence_place() {
             Place::Folder(folder) if !folder.is_dir() => {
-                Err(Failure::new(format!("there is no evidence in {}", folder.display())))
+                let folder = folder.display();
+                Err(Failure::new(say!("{folder} 中没有凭证", "there is no evidence in {folder}")))
             }
             _ => Ok(self.objects()?),
         }
@@ -202,8 +204,12 @@ fn described(
 ) -> Result<BTreeMap<AgencyCode, Debtor>, Failure> {
     for (agency, debtor) in &mut debtors {
         let Some(bank) = &debtor.bank else { continue };
-        let unknown =
-            || Failure::Usage(format!("debtors.{agency} names the bank {bank}: there is no [banks.{bank}]"));
+        let unknown = || {
+            Failure::Usage(say!(
+                "debtors.{agency} 所写的银行是 {bank}：没有 [banks.{bank}]",
+                "debtors.{agency} names the bank {bank}: there is no [banks.{bank}]"
+            ))
+        };
         debtor.profile = banks.get(bank).ok_or_else(unknown)?.clone();
     }
     Ok(debtors)
@@ -212,9 +218,10 @@ fn described(
 /// Set but empty is a mistake that would quietly lead to another, empty ledger.
 fn database_url(value: Option<String>) -> Result<Option<String>, Failure> {
     match value {
-        Some(url) if url.trim().is_empty() => {
-            Err(Failure::Usage("DATABASE_URL is empty: unset it to use the private cluster".to_owned()))
-        }
+        Some(url) if url.trim().is_empty() => Err(Failure::Usage(say!(
+            "DATABASE_URL 为空：使用自用的数据库时请不要设置它",
+            "DATABASE_URL is empty: unset it to use the private cluster"
+        ))),
         url => Ok(url),
     }
 }
@@ -223,9 +230,10 @@ fn database_url(value: Option<String>) -> Result<Option<String>, Failure> {
 fn public_url(value: Option<String>) -> Result<Option<String>, Failure> {
     let fits = |url: &String| url.starts_with("https://") || url.starts_with("http://");
     match value {
-        Some(url) if !fits(&url) => {
-            Err(Failure::Usage("SUBSIDY_LEDGER_PUBLIC_URL begins with https:// or http://".to_owned()))
-        }
+        Some(url) if !fits(&url) => Err(Failure::Usage(say!(
+            "SUBSIDY_LEDGER_PUBLIC_URL 须以 https:// 或 http:// 开头",
+            "SUBSIDY_LEDGER_PUBLIC_URL begins with https:// or http://"
+        ))),
         url => Ok(url),
     }
 }
@@ -249,9 +257,12 @@ fn sign_in(
         (Some(section), _, _) => section,
         (None, Some(issuer), Some(audience)) => SignIn::of(issuer, audience),
         (None, _, _) if is_said => {
-            let message =
-                format!("{} and {} belong together: set both, or [sign_in] in the file", names[0], names[1]);
-            return Err(Failure::Usage(message));
+            return Err(Failure::Usage(say!(
+                "{0} 与 {1} 须一同设置：请两项都设，或在文件中写 [sign_in]",
+                "{0} and {1} belong together: set both, or [sign_in] in the file",
+                names[0],
+                names[1]
+            )));
         }
         (None, _, _) => return Ok(None),
     };
@@ -283,11 +294,11 @@ fn own_tokens(value: Option<&str>) -> Result<Option<OwnTokens>, Failure> {
         None => Ok(None),
         Some("off") => Ok(Some(OwnTokens::Off)),
         Some("on") => Ok(Some(OwnTokens::On)),
-        Some(_) => Err(Failure::Usage(
+        Some(_) => Err(Failure::Usage(say!(
+            "SUBSIDY_LEDGER_OWN_TOKENS 只能是 on 或 off；机器写在配置文件中：own_tokens = [\"erp-1\"]",
             "SUBSIDY_LEDGER_OWN_TOKENS takes on or off; machines are named in the configuration file: \
              own_tokens = [\"erp-1\"]"
-                .to_owned(),
-        )),
+        ))),
     }
 }
 

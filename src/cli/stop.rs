@@ -4,6 +4,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Failure;
+use super::language::say;
 
 /// What a shell reports for a process that SIGINT ended.
 const FORCED: i32 = 130;
@@ -30,7 +31,10 @@ impl Stop {
 
     /// An error once the process was asked to stop: for work that is done in steps.
     pub fn check(&self) -> Result<(), Failure> {
-        if *self.0.borrow() { Err(Failure::new("stopped before it was ready")) } else { Ok(()) }
+        match *self.0.borrow() {
+            true => Err(Failure::new(say!("尚未就绪即被停止", "stopped before it was ready"))),
+            false => Ok(()),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 
+use super::language::say;
 use super::{Failure, Settings, commands, output};
 use crate::auth::token::{ISSUER, Mint};
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Roles, Subject};
@@ -36,25 +37,28 @@ pub fn run(args: &TokenArgs, settings: &Settings) -> Result<(), Failure> {
         organisation: args.organisation,
     };
     if actor.lacks_organisation() {
-        let message =
-            "an enterprise, a provider and a bank act for an organisation: add --organisation CREDIT_CODE";
-        return Err(Failure::Usage(message.to_owned()));
+        return Err(Failure::Usage(say!(
+            "企业、服务商和银行代表单位行事：请加 --organisation CREDIT_CODE",
+            "an enterprise, a provider and a bank act for an organisation: add --organisation CREDIT_CODE"
+        )));
     }
     let sub = args.subject.sub_of(ISSUER).unwrap_or_default();
     if settings.sign_in.as_ref().is_some_and(|sign_in| !sign_in.own_tokens.serve(sub)) {
-        let message = "a provider signs people in here, and the service's own tokens are refused beside it: with two issuers one \
-                       person would be two. Name a machine in own_tokens of [sign_in] (own_tokens = [\"erp-1\"]), or let all serve with \
-                       own_tokens = true or SUBSIDY_LEDGER_OWN_TOKENS=on";
-        return Err(Failure::Usage(message.to_owned()));
+        return Err(Failure::Usage(say!(
+            "此处由身份提供方登录，本服务自签的令牌不再使用：有两个签发者，一个人就会成为两个人。请在 [sign_in] 的 own_tokens 中写明机器\
+             （own_tokens = [\"erp-1\"]），或以 own_tokens = true 或 SUBSIDY_LEDGER_OWN_TOKENS=on 全部放行",
+            "a provider signs people in here, and the service's own tokens are refused beside it: with two issuers one \
+             person would be two. Name a machine in own_tokens of [sign_in] (own_tokens = [\"erp-1\"]), or let all serve with \
+             own_tokens = true or SUBSIDY_LEDGER_OWN_TOKENS=on"
+        )));
     }
     let keys = Keys::open(&settings.keys_folder())?;
     if keys.log_key(&args.agency)?.is_none() {
         let folder = settings.keys_folder();
-        return Err(Failure::new(format!(
-            "there is no agency {} here: {} has no log/{}.key",
-            args.agency,
-            folder.display(),
-            args.agency
+        let (agency, folder) = (&args.agency, folder.display());
+        return Err(Failure::new(say!(
+            "此处没有机构 {agency}：{folder} 中没有 log/{agency}.key",
+            "there is no agency {agency} here: {folder} has no log/{agency}.key"
         )));
     }
     output::line(issue(&keys, &args.agency, &actor, args.ttl)?)

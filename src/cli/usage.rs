@@ -13,7 +13,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::commands::{self, Ask, EngineReply, actor, fresh_key, language, unanswered};
+use super::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
+use super::language::{language, say};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
 use crate::billing_files::error::IntakeError;
@@ -24,7 +25,6 @@ use crate::billing_files::rows::ImportRequest;
 use crate::http::error::Entry;
 use crate::http::handlers::usage::errors::{ErrorsFile, written};
 use crate::http::handlers::usage::imports::RowErrorView;
-use crate::http::language::Language;
 use subsidy_core::book::{Command, Outcome};
 use subsidy_core::domain::{AgencyCode, ContentHash, Instant, RentalId, Role, Subject, UsageImportId};
 use subsidy_core::usage::{Finding, Mode, RowError, UsageImport};
@@ -121,12 +121,16 @@ async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
 fn ending(path: &Path) -> Result<ErrorsFile, Failure> {
     let file = path.extension().and_then(|ending| ending.to_str()?.parse().ok());
     file.ok_or_else(|| {
-        Failure::Usage(format!("{}: errors are written as .json, .csv or .xlsx", path.display()))
+        let path = path.display();
+        Failure::Usage(say!(
+            "{path}：错误清单的文件名以 .json、.csv 或 .xlsx 结尾",
+            "{path}: errors are written as .json, .csv or .xlsx"
+        ))
     })
 }
 
 fn digest(path: &Path) -> Result<ContentHash, Failure> {
-    let doing = || Failure::doing(format!("cannot read {}", path.display()));
+    let doing = || Failure::doing(cannot_read(path));
     let (mut file, mut hash) = (File::open(path).map_err(doing())?, Sha256::new());
     let mut chunk = vec![0; 1 << 16];
     loop {
@@ -151,7 +155,7 @@ async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Resul
         errors_max: ERRORS_KEPT_MAX,
     };
     known(engine, args).await?;
-    let cannot = Failure::doing(format!("cannot read {}", args.file.display()));
+    let cannot = Failure::doing(cannot_read(&args.file));
     let file = File::open(&args.file).and_then(Billing::of).map_err(cannot)?.declared(encoding(args)?);
     let bar = bar(args.form.json);
     let staged = stage(engine.database(), &wanted, file, |rows| bar.set_position(rows.into())).await;
@@ -161,7 +165,7 @@ async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Resul
         Err(IntakeError::Refused { findings, errors, rejected, .. }) => {
             return Ok(ImportOutcome::Refused { rejected, findings, errors });
         }
-        Err(error) => return Err(Failure::doing(format!("{} was not imported", args.file.display()))(error)),
+        Err(error) => return Err(Failure::doing(not_imported(&args.file))(error)),
     };
     let (errors, command) = (staged.errors.clone(), Command::ImportUsage(Box::new(staged.command.clone())));
     let ask = Ask::new(actor(&args.subject, Role::Officer), fresh_key(), command);
@@ -170,16 +174,20 @@ async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Resul
     staged
         .settle(!matches!(said, Ok(EngineReply::Refused { .. })))
         .await
-        .map_err(Failure::doing("cannot tidy up"))?;
+        .map_err(Failure::doing(say!("无法清理暂存的数据", "cannot tidy up")))?;
     match said.map_err(unanswered(&args.agency))? {
         EngineReply::Accepted(outcome) => {
             let Outcome::UsageImport(import) = *outcome else {
-                return Err(Failure::new("the ledger answered with another document"));
+                return Err(Failure::new(say!(
+                    "账簿答复的是另一种单据",
+                    "the ledger answered with another document"
+                )));
             };
             Ok(ImportOutcome::Counted(import, errors))
         }
         EngineReply::Refused { line, .. } => {
-            Err(Failure::new(format!("{} was not imported: {line}", args.file.display())))
+            let not_imported = not_imported(&args.file);
+            Err(Failure::new(say!("{not_imported}：{line}", "{not_imported}: {line}")))
         }
     }
 }
@@ -187,18 +195,40 @@ async fn bring(engine: &Engine, args: &ImportArgs, sha256: ContentHash) -> Resul
 /// The encoding that the caller names, where it names any.
 fn encoding(args: &ImportArgs) -> Result<Option<&'static Encoding>, Failure> {
     let Some(name) = &args.encoding else { return Ok(None) };
-    let unknown = || Failure::Usage(format!("nobody knows the encoding {name}: utf-8, gb18030 or utf-16le"));
+    let unknown = || {
+        Failure::Usage(say!(
+            "不认识编码 {name}：请写 utf-8、gb18030 或 utf-16le",
+            "nobody knows the encoding {name}: utf-8, gb18030 or utf-16le"
+        ))
+    };
     Encoding::for_label(name.as_bytes()).ok_or_else(unknown).map(Some)
 }
 
 /// Whether there is such a contract, before a large file is read.
 async fn known(engine: &Engine, args: &ImportArgs) -> Result<(), Failure> {
-    let conn = engine.reader(&args.agency).await.map_err(Failure::doing("cannot read the ledger"))?;
+    let doing = say!("无法读取账簿", "cannot read the ledger");
+    let conn = engine.reader(&args.agency).await.map_err(Failure::doing(doing.clone()))?;
     let rows = RentalRow::by_keys(&conn, &[args.rental.uuid()]).await;
-    match rows.map_err(Failure::doing("cannot read the ledger"))?.is_empty() {
+    match rows.map_err(Failure::doing(doing))?.is_empty() {
         false => Ok(()),
-        true => Err(Failure::new(format!("agency {} has no contract {}", args.agency, args.rental))),
+        true => {
+            let ImportArgs { agency, rental, .. } = args;
+            Err(Failure::new(say!(
+                "机构 {agency} 没有合同 {rental}",
+                "agency {agency} has no contract {rental}"
+            )))
+        }
     }
+}
+
+fn cannot_read(path: &Path) -> String {
+    let path = path.display();
+    say!("无法读取 {path}", "cannot read {path}")
+}
+
+fn not_imported(path: &Path) -> String {
+    let path = path.display();
+    say!("{path} 未导入", "{path} was not imported")
 }
 
 /// Rows read, on standard error; nothing for a program.
@@ -212,11 +242,11 @@ fn bar(json: bool) -> ProgressBar {
 }
 
 fn views(errors: &[RowError]) -> Vec<RowErrorView> {
-    errors.iter().map(|error| RowErrorView::of(error, Language::Chinese)).collect()
+    errors.iter().map(|error| RowErrorView::of(error, language())).collect()
 }
 
 fn save(path: &Path, file: ErrorsFile, errors: &[RowError], sha256: ContentHash) -> Result<(), Failure> {
-    let doing = format!("cannot write {}", path.display());
+    let doing = say!("无法写入 {0}", "cannot write {0}", path.display());
     let about = [("sha256", sha256.to_string()), ("errors", errors.len().to_string())];
     let bytes = written(&views(errors), file, Instant::new(chrono::Utc::now()), &about);
     std::fs::write(path, bytes.map_err(Failure::doing(doing.clone()))?).map_err(Failure::doing(doing))
@@ -243,12 +273,16 @@ fn show(args: &ImportArgs, done: &ImportOutcome) -> Result<(), Failure> {
                 let (found, expected) = (finding.found.as_deref().unwrap_or_default(), code.expected());
                 let remedy = Entry::of(code.code()).words(language()).remedy;
                 let (code, rows, row) = (code.as_str(), finding.rows, finding.row);
-                output::note(format_args!(
+                output::note(say!(
+                    "{code} {column}：{rows} 行，首见于第 {row} 行：{found}（应为 {expected}）。{remedy}",
                     "{code} {column}: {rows} rows, first {row}: {found} (expected {expected}). {remedy}"
                 ))?;
             }
-            let name = args.file.display();
-            Err(Failure::new(format!("{name} was not imported: {rejected} rows are wrong (see --errors)")))
+            let not_imported = not_imported(&args.file);
+            Err(Failure::new(say!(
+                "{not_imported}：{rejected} 行有误（见 --errors）",
+                "{not_imported}: {rejected} rows are wrong (see --errors)"
+            )))
         }
     }
 }

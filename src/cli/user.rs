@@ -5,6 +5,7 @@ use std::io::BufRead;
 
 use serde_json::json;
 
+use super::language::say;
 use super::output::{self, Form};
 use super::token::{credit_code, role};
 use super::{Failure, Settings, opened};
@@ -107,30 +108,36 @@ pub async fn run(command: &UserCommand, settings: &Settings) -> Result<(), Failu
 
 async fn add(args: &AddArgs, accounts: &Accounts<'_>, settings: &Settings) -> Result<(), Failure> {
     if settings.sign_in.as_ref().is_some_and(|sign_in| !sign_in.own_tokens.serve(&args.name)) {
-        let message = "a provider signs people in here; accounts of the service's own serve beside it only with own_tokens";
-        return Err(Failure::Usage(message.to_owned()));
+        return Err(Failure::Usage(say!(
+            "此处由身份提供方登录；另设 own_tokens 后，本服务自己的账户才可同时使用",
+            "a provider signs people in here; accounts of the service's own serve beside it only with own_tokens"
+        )));
     }
     let roles = args.roles.iter().copied().collect();
     let account =
         Account::new(&args.name, args.agency.clone(), roles, args.organisation).map_err(Failure::Failed)?;
     if account.actor.lacks_organisation() {
-        let message =
-            "an enterprise, a provider and a bank act for an organisation: add --organisation CREDIT_CODE";
-        return Err(Failure::Usage(message.to_owned()));
+        return Err(Failure::Usage(say!(
+            "企业、服务商和银行代表单位行事：请加 --organisation CREDIT_CODE",
+            "an enterprise, a provider and a bank act for an organisation: add --organisation CREDIT_CODE"
+        )));
     }
     let (password, is_drawn) = password(&args.name, args.password_stdin)?;
     if !accounts.add(account.clone(), &password).await.map_err(Failure::Failed)? {
         let is_altered = accounts.is_altered(&args.name).await.map_err(Failure::Failed)?;
+        let name = &args.name;
         let message = match (is_altered, args.replace) {
             (true, true) if accounts.replace(account, &password).await.map_err(Failure::Failed)? => {
                 return told(&args.name, &password, is_drawn);
             }
-            (true, true) => format!("the account {} changed meanwhile: try again", args.name),
-            (true, false) => format!(
-                "the account {} was altered behind the service's back and signs nobody in; look into it, then add --replace",
-                args.name
+            (true, true) => {
+                say!("账户 {name} 其间有变，请再试一次", "the account {name} changed meanwhile: try again")
+            }
+            (true, false) => say!(
+                "账户 {name} 曾被绕过本服务改动，无法登录；请先查明原因，再加 --replace",
+                "the account {name} was altered behind the service's back and signs nobody in; look into it, then add --replace"
             ),
-            (false, _) => format!("there is an account {} already", args.name),
+            (false, _) => say!("已有账户 {name}", "there is an account {name} already"),
         };
         return Err(Failure::new(message));
     }
@@ -139,13 +146,15 @@ async fn add(args: &AddArgs, accounts: &Accounts<'_>, settings: &Settings) -> Re
 
 async fn existing(accounts: &Accounts<'_>, name: &str) -> Result<Account, Failure> {
     let found = accounts.find(name).await.map_err(Failure::Failed)?;
-    found.ok_or_else(|| Failure::new(format!("there is no account {name}")))
+    found.ok_or_else(|| Failure::new(say!("没有账户 {name}", "there is no account {name}")))
 }
 
 fn changed(done: Result<bool, Failed>) -> Result<(), Failure> {
     match done.map_err(Failure::Failed)? {
         true => Ok(()),
-        false => Err(Failure::new("the account changed meanwhile: try again")),
+        false => {
+            Err(Failure::new(say!("该账户刚被改动：请再试一次", "the account changed meanwhile: try again")))
+        }
     }
 }
 
@@ -183,19 +192,21 @@ fn password(name: &str, from_input: bool) -> Result<(String, bool), Failure> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    let refused = |why: &str| Err(Failure::Usage(format!("the password {why}")));
-    match weakness(name, &password) {
-        None => Ok((password, false)),
-        Some(WeakPassword::Short) => refused("is shorter than 12 characters"),
-        Some(WeakPassword::Long) => refused("is longer than 512 bytes"),
-        Some(WeakPassword::HasName) => refused("has the account's name in it"),
-    }
+    let Some(weakness) = weakness(name, &password) else { return Ok((password, false)) };
+    Err(Failure::Usage(match weakness {
+        WeakPassword::Short => say!("密码不足 12 个字符", "the password is shorter than 12 characters"),
+        WeakPassword::Long => say!("密码超过 512 字节", "the password is longer than 512 bytes"),
+        WeakPassword::HasName => say!("密码中含有账户名", "the password has the account's name in it"),
+    }))
 }
 
 /// A drawn password is said once.
 fn told(name: &str, password: &str, is_drawn: bool) -> Result<(), Failure> {
     if is_drawn {
-        output::note(format_args!("{name} signs in once with this password and chooses another one:"))?;
+        output::note(say!(
+            "{name} 用此密码登录一次，然后另设密码：",
+            "{name} signs in once with this password and chooses another one:"
+        ))?;
         output::line(password)?;
     }
     Ok(())

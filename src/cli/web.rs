@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use super::language::say;
 use super::stop::Stop;
 use super::{Failure, Settings};
 use crate::auth::token::Verifier;
@@ -48,9 +49,12 @@ pub async fn serve(
     let died = tokio::select! {
         ended = &mut server => {
             ended?;
-            return Err(Failure::new("the HTTP server ended by itself"));
+            return Err(Failure::new(say!("HTTP 服务自行结束", "the HTTP server ended by itself")));
         }
-        () = engine.writer_died() => Some(Failure::new("a writer died, the log says why: start the service anew")),
+        () = engine.writer_died() => Some(Failure::new(say!(
+            "写入线程已终止，原因见日志：请重新启动服务",
+            "a writer died, the log says why: start the service anew"
+        ))),
         never = verifier.keep_fresh() => match never {},
         () = stop.asked() => None,
     };

@@ -74,6 +74,7 @@ mod slices;
 mod statutory_limits;
 mod support;
 mod tags;
+mod terminal;
 mod terms;
 mod tiers;
 mod translations;

@@ -1,7 +1,7 @@
 //! `agency accept-log`: a ledger is gone on with although it lost entries that were answered from, by a leaf of its own
 //! that names them.
 
-use crate::cli::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
+use crate::cli::commands::{self, Ask, EngineReply, actor, fresh_key, refused, unanswered};
 use crate::cli::verify::memory::Memory;
 use crate::cli::{Failure, Settings, opened, output};
 use subsidy_core::agencies::{AcceptLog, LostLog};
@@ -50,6 +50,6 @@ async fn accept(args: &AcceptLogArgs, engine: &Engine) -> Result<Option<LostLog>
     let ask = Ask::new(actor(&args.subject, Role::Operator), fresh_key(), command);
     match ask.of(engine, &args.code, "").await.map_err(unanswered(&args.code))? {
         EngineReply::Accepted(_) => Ok(Some(lost)),
-        EngineReply::Refused { line, .. } => Err(Failure::new(format!("refused: {line}"))),
+        EngineReply::Refused { line, .. } => Err(refused(&line)),
     }
 }

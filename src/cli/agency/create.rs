@@ -3,7 +3,8 @@
 
 use serde_json::json;
 
-use crate::cli::commands::{self, Ask, EngineReply, actor, no_agency, unanswered};
+use crate::cli::commands::{self, Ask, EngineReply, actor, no_agency, refused, unanswered};
+use crate::cli::language::say;
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::output::{self, Form};
 use crate::cli::{Failure, Settings, opened};
@@ -71,7 +72,7 @@ pub(super) async fn run(args: &CreateArgs, settings: &Settings) -> Result<(), Fa
         let engine = opened.engine().await?;
         let made = create(opened, &engine, asked).await;
         engine.shut_down().await;
-        made?.ok_or_else(|| Failure::new(format!("agency {} exists", args.code)))
+        made?.ok_or_else(|| Failure::new(say!("已有机构 {0}", "agency {0} exists", args.code)))
     })
     .await?;
     show(&row, args.form)
@@ -149,14 +150,14 @@ async fn begin(engine: &Engine, asked: &Create) -> Result<Agency, Failure> {
     match ask.of(engine, code, &request).await {
         Ok(EngineReply::Accepted(outcome)) => match *outcome {
             Outcome::Agency(agency) => Ok(agency),
-            _ => Err(Failure::new("the log's first leaf is no agency")),
+            _ => Err(Failure::new(say!("日志的第一条不是机构", "the log's first leaf is no agency"))),
         },
         // a try that was cut short had begun the log with other values, or as another subject: they stand
         Ok(EngineReply::Refused { code: refusal, .. }) if refusal == "agency_exists" => {
             begun(engine, code).await
         }
         Err(SubmitError::KeyReused) => begun(engine, code).await,
-        Ok(EngineReply::Refused { line, .. }) => Err(Failure::new(format!("refused: {line}"))),
+        Ok(EngineReply::Refused { line, .. }) => Err(refused(&line)),
         Err(error) => Err(unanswered(code)(error)),
     }
 }

@@ -1,6 +1,6 @@
 //! `agency erase-text`: a free text goes, on an order that its leaf names.
 
-use crate::cli::commands::{Ask, EngineReply, actor, subject, unanswered};
+use crate::cli::commands::{Ask, EngineReply, actor, refused, subject, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{AgencyCode, Line, Role, Subject, TextHash};
@@ -34,7 +34,7 @@ pub(super) async fn run(args: &EraseTextArgs, settings: &Settings) -> Result<(),
         engine.shut_down().await;
         match said? {
             EngineReply::Accepted(_) => Ok(()),
-            EngineReply::Refused { line, .. } => Err(Failure::new(format!("refused: {line}"))),
+            EngineReply::Refused { line, .. } => Err(refused(&line)),
         }
     })
     .await?;

@@ -1,6 +1,7 @@
 //! `agency semantics`: a newer meaning of the rules, switched on by a leaf of its own.
 
 use crate::cli::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
+use crate::cli::language::say;
 use crate::cli::{Failure, Settings, opened, output};
 use subsidy_core::agencies::{Agency, SEMANTICS, SwitchSemantics};
 use subsidy_core::book::{Command, Outcome};
@@ -34,10 +35,11 @@ pub(super) async fn run(args: &SemanticsArgs, settings: &Settings) -> Result<(),
             Outcome::Agency(Agency { code, semantics, .. }) => {
                 output::line(format_args!("{code} decides by semantics {semantics}"))
             }
-            _ => Err(Failure::new("the answer is no agency")),
+            _ => Err(Failure::new(say!("答复的不是机构", "the answer is no agency"))),
         },
-        EngineReply::Refused { line, .. } => Err(Failure::new(format!(
-            "refused: {line}; this release knows {} to {}",
+        EngineReply::Refused { line, .. } => Err(Failure::new(say!(
+            "未获接受：{line}；本版本支持 {0} 至 {1}",
+            "refused: {line}; this release knows {0} to {1}",
             SEMANTICS.start(),
             SEMANTICS.end()
         ))),

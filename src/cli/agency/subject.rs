@@ -1,6 +1,6 @@
 //! `agency subject`: which spelling of a subject is right, where another acted first, by a leaf of its own.
 
-use crate::cli::commands::{self, Ask, EngineReply, actor, fresh_key, unanswered};
+use crate::cli::commands::{self, Ask, EngineReply, actor, fresh_key, refused, unanswered};
 use crate::cli::{Failure, Settings, opened, output};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{AgencyCode, Role, Subject};
@@ -34,6 +34,6 @@ pub(super) async fn run(args: &SubjectArgs, settings: &Settings) -> Result<(), F
             "{}: {} signs in from now on; what was done under another spelling of it was done by the same person",
             args.code, args.is
         )),
-        EngineReply::Refused { line, .. } => Err(Failure::new(format!("refused: {line}"))),
+        EngineReply::Refused { line, .. } => Err(refused(&line)),
     }
 }

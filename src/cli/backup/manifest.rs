@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::cli::Failure;
+use crate::cli::language::say;
 use subsidy_core::domain::{AgencyCode, ContentHash};
 use subsidy_store::keys::replace;
 
@@ -51,7 +52,10 @@ impl Manifest {
         let path = folder.join(MANIFEST);
         let text = fs::read(&path).map_err(|error| {
             let folder = folder.display();
-            Failure::Usage(format!("{folder} holds no finished backup: {MANIFEST} cannot be read: {error}"))
+            Failure::Usage(say!(
+                "{folder} 中没有完成的备份：无法读取 {MANIFEST}：{error}",
+                "{folder} holds no finished backup: {MANIFEST} cannot be read: {error}"
+            ))
         })?;
         serde_json::from_slice(&text)
             .map_err(Failure::doing(format!("{} is no manifest of this release", path.display())))

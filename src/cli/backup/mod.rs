@@ -19,6 +19,7 @@ use self::manifest::{BackedUp, MANIFEST, Manifest};
 use super::opened::{DatabaseRole, Opened};
 use super::output::{self, Form};
 use super::{Failure, Settings, opened};
+use crate::cli::language::say;
 use crate::objects::{Objects, Place};
 use subsidy_core::audit::note::{Checkpoint, SigningKey};
 use subsidy_core::domain::{AgencyCode, ContentHash};
@@ -87,8 +88,9 @@ fn empty(folder: &Path) -> Result<(), Failure> {
     ensure_folder(folder).map_err(Failure::doing(doing()))?;
     match fs::read_dir(folder).map_err(Failure::doing(doing()))?.next() {
         None => Ok(()),
-        Some(_) => Err(Failure::Usage(format!(
-            "{} is not empty: a backup goes into a folder of its own",
+        Some(_) => Err(Failure::Usage(say!(
+            "{0} 不是空的：备份要放在单独的目录中",
+            "{0} is not empty: a backup goes into a folder of its own",
             folder.display()
         ))),
     }
@@ -98,8 +100,10 @@ fn empty(folder: &Path) -> Result<(), Failure> {
 fn apart(out: &Path, keys_out: &Path) -> Result<(), Failure> {
     let (out, keys_out) = (fs::canonicalize(out)?, fs::canonicalize(keys_out)?);
     if keys_out.starts_with(&out) || out.starts_with(&keys_out) {
-        let message = "--keys-out lies within --out, or around it: whoever has both can read account numbers";
-        return Err(Failure::Usage(message.to_owned()));
+        return Err(Failure::Usage(say!(
+            "--keys-out 与 --out 一个在另一个之内：两者都拿到的人可以读出账号",
+            "--keys-out lies within --out, or around it: whoever has both can read account numbers"
+        )));
     }
     Ok(())
 }
@@ -135,10 +139,15 @@ async fn checkpoint(
     agency: AgencyCode,
 ) -> Result<(BackedUp, String), Failure> {
     let row = store::head(&*database.auditor(&agency).await?).await?;
-    let row =
-        row.ok_or_else(|| Failure::new(format!("agency {agency} has no ledger: finish its creation first")))?;
+    let row = row.ok_or_else(|| {
+        Failure::new(say!(
+            "机构 {agency} 没有账簿：请先完成它的建立",
+            "agency {agency} has no ledger: finish its creation first"
+        ))
+    })?;
     let frontier = row.read(&agency)?.frontier;
-    let seed = keys.log_key(&agency)?.ok_or_else(|| Failure::new(format!("no key of agency {agency}")))?;
+    let missing = || Failure::new(say!("没有机构 {agency} 的密钥", "no key of agency {agency}"));
+    let seed = keys.log_key(&agency)?.ok_or_else(missing)?;
     let (size, root) = (frontier.size(), frontier.root());
     let origin = origin(&agency);
     let key = SigningKey::from_seed(&origin, seed.expose())?;
@@ -163,7 +172,10 @@ async fn copy_evidence(
         count += 1;
         copied.map_err(|failure| {
             let (id, why) = (row.evidence, failure.line());
-            Failure::new(format!("evidence {id} of agency {agency} cannot be backed up: {why}"))
+            Failure::new(say!(
+                "机构 {agency} 的凭证 {id} 无法备份：{why}",
+                "evidence {id} of agency {agency} cannot be backed up: {why}"
+            ))
         })
     })
     .await?;

@@ -10,6 +10,7 @@ use subsidy_store::db::convert::Unreadable;
 
 use super::manifest::Manifest;
 use super::{CHECKPOINTS, DUMP, EVIDENCE, copy_keys, copy_object, programs, store_in};
+use crate::cli::language::say;
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::verify::VerifyArgs;
 use crate::cli::{Failure, Settings, opened, output, verified};
@@ -58,8 +59,9 @@ async fn refuse_a_ledger(opened: &Opened<'_>) -> Result<(), Failure> {
     let states = migrate::states(&opened.url(DatabaseRole::Owner), true).await?;
     match states.iter().find(|state| state.applied > 0) {
         None => Ok(()),
-        Some(state) => Err(Failure::new(format!(
-            "schema {} is there already: restore into an empty database (another DATABASE_URL, or an empty --data)",
+        Some(state) => Err(Failure::new(say!(
+            "模式 {0} 已存在：请恢复到空的数据库（另一个 DATABASE_URL，或空的 --data）",
+            "schema {0} is there already: restore into an empty database (another DATABASE_URL, or an empty --data)",
             state.schema
         ))),
     }
@@ -78,8 +80,9 @@ fn place_keys(from: Option<&Path>, folder: &Path) -> Result<(), Failure> {
     ensure_folder(folder)?;
     let account = folder.join("account.key");
     if account.exists() && fs::read(&account)? != fs::read(from.join("account.key"))? {
-        return Err(Failure::new(format!(
-            "{} holds keys of another ledger: move them away",
+        return Err(Failure::new(say!(
+            "{0} 中是另一账簿的密钥：请移走",
+            "{0} holds keys of another ledger: move them away",
             folder.display()
         )));
     }

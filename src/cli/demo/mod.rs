@@ -16,6 +16,7 @@ mod year;
 
 use super::stop::Stop;
 use super::{Failure, ListenArgs, Settings, opened, output, serve};
+use crate::cli::language::say;
 use subsidy_store::engine::{Engine, store};
 
 #[derive(Debug, clap::Args)]
@@ -83,8 +84,9 @@ async fn refuse_beside_a_ledger(engine: &Engine) -> Result<(), Failure> {
     let agencies = store::agencies(&*engine.database().admin().await?).await?;
     match agencies.iter().find(|agency| !agency.sandbox) {
         None => Ok(()),
-        Some(agency) => Err(Failure::new(format!(
-            "agency {} here is no sandbox, and the demonstration is served beside no real ledger: say another --data or DATABASE_URL",
+        Some(agency) => Err(Failure::new(say!(
+            "此处的机构 {0} 不是沙盒，演示不与真实账簿放在一起：请另指明 --data 或 DATABASE_URL",
+            "agency {0} here is no sandbox, and the demonstration is served beside no real ledger: say another --data or DATABASE_URL",
             agency.code
         ))),
     }

@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::cli::Failure;
+use crate::cli::language::say;
 use crate::cli::opened::Opened;
 use crate::verify::sealed;
 use subsidy_core::domain::AgencyCode;
@@ -14,10 +15,13 @@ const NAME: &str = "agencies";
 
 pub(super) async fn check(opened: &Opened<'_>) -> Check {
     match looked_at(opened).await {
-        Ok((0, _)) => Check::ok(NAME, "there is none yet"),
+        Ok((0, _)) => Check::ok(NAME, say!("尚无机构", "there is none yet")),
         Ok((agencies, numbers)) => Check::ok(
             NAME,
-            format!("the keys fit {agencies} agencies, {numbers} sealed account numbers open"),
+            say!(
+                "密钥与 {agencies} 个机构相符，{numbers} 个加密的账号可以打开",
+                "the keys fit {agencies} agencies, {numbers} sealed account numbers open"
+            ),
         ),
         Err(failure) => Check::failed(NAME, failure.line()),
     }
@@ -39,9 +43,10 @@ async fn looked_at(opened: &Opened<'_>) -> Result<(usize, u64), Failure> {
         let (opened, wrong) = sealed::look(&*database.reader(&agency).await?, &agency, &vault).await?;
         numbers += opened;
         if let Some(place) = wrong.first() {
-            return Err(Failure::new(format!(
-                "{} sealed account numbers of agency {agency} do not open or are not their own; the first is {place}",
-                wrong.len()
+            let wrong = wrong.len();
+            return Err(Failure::new(say!(
+                "机构 {agency} 有 {wrong} 个加密的账号打不开或不是原来的；第一个是 {place}",
+                "{wrong} sealed account numbers of agency {agency} do not open or are not their own; the first is {place}"
             )));
         }
     }

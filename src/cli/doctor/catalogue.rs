@@ -3,6 +3,7 @@
 
 use super::Check;
 use crate::cli::Failure;
+use crate::cli::language::say;
 use crate::cli::opened::Opened;
 use subsidy_core::domain::AgencyCode;
 use subsidy_store::db::catalogue::{Catalogue, Difference, differences};
@@ -18,7 +19,10 @@ pub(super) async fn check(opened: &Opened<'_>, states: &[SchemaState]) -> Check 
         .map(|state| state.schema.as_str())
         .collect();
     match compared(opened, &own).await {
-        Ok(None) => Check::ok(NAME, format!("{} schemas are as this release makes them", own.len())),
+        Ok(None) => Check::ok(
+            NAME,
+            say!("{0} 个模式与本版本所建的一致", "{0} schemas are as this release makes them", own.len()),
+        ),
         Ok(Some(found)) => Check::failed(NAME, found),
         Err(failure) => Check::failed(NAME, failure.line()),
     }
@@ -46,6 +50,6 @@ async fn compared(opened: &Opened<'_>, schemas: &[&str]) -> Result<Option<String
 fn told(schema: &str, first: &Difference, differences: usize) -> String {
     match differences.saturating_sub(1) {
         0 => format!("{schema}: {first}"),
-        more => format!("{schema}: {first} (and {more} more)"),
+        more => say!("{schema}: {first}（另有 {more} 处）", "{schema}: {first} (and {more} more)"),
     }
 }

@@ -8,6 +8,7 @@ use chrono::Utc;
 use nix::sys::statvfs::statvfs;
 
 use super::{Check, agencies, catalogue, sign_in, writing};
+use crate::cli::language::say;
 use crate::cli::opened::{self, DatabaseRole};
 use crate::cli::{Failure, Settings};
 use crate::objects::Place;
@@ -28,7 +29,10 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
     let mut checks = Vec::new();
     if settings.database_url.is_none() {
         checks.push(match cluster::installed_major() {
-            Ok(major) => Check::ok("postgresql", format!("PostgreSQL {major} is installed")),
+            Ok(major) => {
+                let found = say!("已安装 PostgreSQL {major}", "PostgreSQL {major} is installed");
+                Check::ok("postgresql", found)
+            }
             Err(error) => Check::failed("postgresql", error.to_string()),
         });
     }
@@ -39,7 +43,10 @@ pub(super) async fn all(settings: &Settings) -> Vec<Check> {
     checks.push(sign_in::check(settings).await);
     checks.extend(sign_in::check_console(settings).await);
     if settings.database_url.is_none() && !cluster::Cluster::is_in(&settings.data) {
-        checks.push(Check::ok("database", "no private cluster yet: the first start makes it"));
+        checks.push(Check::ok(
+            "database",
+            say!("尚无自用的数据库：首次启动时建立", "no private cluster yet: the first start makes it"),
+        ));
         return checks;
     }
     match opened::reading(settings, async |opened| {
@@ -71,12 +78,18 @@ fn data_folder(data: &Path) -> Check {
     let there = existing(data);
     let probe = there.join(format!(".doctor-{:016x}", rand::random::<u64>()));
     match fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)) {
-        Err(error) => Check::failed(NAME, format!("{} is not writable: {error}", there.display())),
-        Ok(()) if there != data => {
-            Check::ok(NAME, format!("{} is not there yet: the first start makes it", data.display()))
-        }
-        Ok(()) => Check::ok(NAME, format!("{} is writable", data.display())),
+        Err(error) => Check::failed(
+            NAME,
+            say!("{0} 不可写入：{error}", "{0} is not writable: {error}", there.display()),
+        ),
+        Ok(()) if there != data => Check::ok(NAME, not_yet(data)),
+        Ok(()) => Check::ok(NAME, say!("{0} 可以写入", "{0} is writable", data.display())),
     }
+}
+
+fn not_yet(folder: &Path) -> String {
+    let folder = folder.display();
+    say!("{folder} 尚不存在：首次启动时建立", "{folder} is not there yet: the first start makes it")
 }
 
 /// A folder, or the nearest one above it that is there.
@@ -87,10 +100,10 @@ fn existing(folder: &Path) -> &Path {
 fn disk(data: &Path) -> Check {
     const NAME: &str = "disk";
     match statvfs(existing(data)) {
-        Err(error) => Check::warning(NAME, format!("free space is not known: {error}")),
+        Err(error) => Check::warning(NAME, say!("剩余空间不明：{error}", "free space is not known: {error}")),
         Ok(found) => {
             let mib = found.blocks_available().saturating_mul(found.fragment_size()) / (1024 * 1024);
-            let text = format!("{mib} MiB are free");
+            let text = say!("剩余 {mib} MiB", "{mib} MiB are free");
             match mib {
                 0..FREE_MIB_LEAST => Check::failed(NAME, text),
                 FREE_MIB_LEAST..FREE_MIB_GOOD => Check::warning(NAME, text),
@@ -104,14 +117,21 @@ fn disk(data: &Path) -> Check {
 fn keys(folder: &Path) -> Check {
     const NAME: &str = "keys";
     if !folder.exists() {
-        return Check::ok(NAME, format!("{} is not there yet: the first start makes it", folder.display()));
+        return Check::ok(NAME, not_yet(folder));
     }
     match loose(&[folder.to_owned(), folder.join("log")]) {
-        Ok((count, None)) => Check::ok(NAME, format!("{count} keys, readable by their owner alone")),
-        Ok((_, Some(path))) => {
-            Check::failed(NAME, format!("others may read {0}: chmod go= {0}", path.display()))
-        }
-        Err(error) => Check::failed(NAME, format!("{} cannot be read: {error}", folder.display())),
+        Ok((count, None)) => Check::ok(
+            NAME,
+            say!("{count} 把密钥，只有所有者可读", "{count} keys, readable by their owner alone"),
+        ),
+        Ok((_, Some(path))) => Check::failed(
+            NAME,
+            say!("他人可以读取 {0}：chmod go= {0}", "others may read {0}: chmod go= {0}", path.display()),
+        ),
+        Err(error) => Check::failed(
+            NAME,
+            say!("无法读取 {0}：{error}", "{0} cannot be read: {error}", folder.display()),
+        ),
     }
 }
 
@@ -144,10 +164,13 @@ async fn evidence(settings: &Settings) -> Check {
             let place = format!("{url}/{prefix}");
             let place = place.trim_end_matches('/');
             match async { settings.objects()?.probe().await }.await {
-                Ok(true) => Check::ok(NAME, format!("{place} takes files and gives them back")),
+                Ok(true) => {
+                    Check::ok(NAME, say!("{place} 可以存取文件", "{place} takes files and gives them back"))
+                }
                 Ok(false) => Check::warning(
                     NAME,
-                    format!(
+                    say!(
+                        "{place} 可以存取文件；试存的文件不能删除，留在其中",
                         "{place} takes files and gives them back; the one tried here may not be deleted and stays"
                     ),
                 ),
@@ -158,10 +181,11 @@ async fn evidence(settings: &Settings) -> Check {
 }
 
 fn database(server: &Server) -> Vec<Check> {
-    let version = format!("PostgreSQL {}, connected as {}", server.version / 10_000, server.role);
+    let (major, role) = (server.version / 10_000, &server.role);
+    let version = say!("PostgreSQL {major}，以 {role} 连接", "PostgreSQL {major}, connected as {role}");
     let encrypted = if server.encrypted { ", TLS" } else { "" };
     let reached = if server.version < VERSION_LEAST {
-        Check::failed("database", format!("{version}: it must be 15 or later"))
+        Check::failed("database", say!("{version}：须为 15 或更高版本", "{version}: it must be 15 or later"))
     } else {
         Check::ok("database", format!("{version}{encrypted}"))
     };
@@ -170,17 +194,24 @@ fn database(server: &Server) -> Vec<Check> {
     let roles = if missing.is_empty() {
         Check::ok("roles", ROLES.join(", "))
     } else {
-        let text = format!("{} cannot take on {}", server.role, missing.join(", "));
+        let missing = missing.join(", ");
         Check::warning(
             "roles",
-            format!("{text}: `subsidy-ledger migrate` as a user who may create roles makes them"),
+            say!(
+                "{role} 不能充当 {missing}：请以可以建立角色的用户运行 `subsidy-ledger migrate`",
+                "{role} cannot take on {missing}: `subsidy-ledger migrate` as a user who may create roles makes them"
+            ),
         )
     };
     let apart = (Utc::now() - server.at).num_seconds().abs();
     let clock = if apart > CLOCKS_APART_S_MAX {
-        Check::warning("clock", format!("this machine and the database are {apart} s apart"))
+        Check::warning(
+            "clock",
+            say!("本机与数据库的时钟相差 {apart} 秒", "this machine and the database are {apart} s apart"),
+        )
     } else {
-        Check::ok("clock", format!("{}", Utc::now().format("%Y-%m-%d %H:%M:%S UTC, as the database has it")))
+        let now = Utc::now().format("%Y-%m-%d %H:%M:%S UTC");
+        Check::ok("clock", say!("{now}，与数据库一致", "{now}, as the database has it"))
     };
     vec![reached, roles, clock]
 }
@@ -191,14 +222,28 @@ fn schemas(states: &[SchemaState], is_private: bool) -> Check {
     let newer: Vec<&str> = states.iter().filter(|s| s.applied > s.known).map(|s| s.schema.as_str()).collect();
     let behind: Vec<&str> = states.iter().filter(|s| s.is_behind()).map(|s| s.schema.as_str()).collect();
     if behind.contains(&"public") && !is_private {
-        return Check::failed(NAME, "public is behind: `subsidy-ledger migrate` brings it on".to_owned());
+        return Check::failed(
+            NAME,
+            say!(
+                "public 落后：请运行 `subsidy-ledger migrate`",
+                "public is behind: `subsidy-ledger migrate` brings it on"
+            ),
+        );
     }
     match (newer.is_empty(), behind.is_empty()) {
-        (false, _) => Check::failed(NAME, format!("of a newer release: {}", newer.join(", "))),
+        (false, _) => {
+            Check::failed(NAME, say!("属于较新的版本：{0}", "of a newer release: {0}", newer.join(", ")))
+        }
         (true, false) => Check::warning(
             NAME,
-            format!("behind, `subsidy-ledger migrate` brings them on: {}", behind.join(", ")),
+            say!(
+                "落后，请运行 `subsidy-ledger migrate`：{0}",
+                "behind, `subsidy-ledger migrate` brings them on: {0}",
+                behind.join(", ")
+            ),
         ),
-        (true, true) => Check::ok(NAME, format!("{} schemas are up to date", states.len())),
+        (true, true) => {
+            Check::ok(NAME, say!("{0} 个模式均为最新", "{0} schemas are up to date", states.len()))
+        }
     }
 }

@@ -5,16 +5,21 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use crate::cli::Failure;
+use crate::cli::language::say;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// Enough for the status line.
 const ANSWER_BYTES_MAX: u64 = 512;
 
 pub(super) fn check(url: &str) -> Result<(), Failure> {
-    let authority = authority(url)
-        .ok_or_else(|| Failure::Usage(format!("{url} is not of the form http://HOST[:PORT]")))?;
-    let status = ask(&authority).map_err(Failure::doing(format!("{url} does not answer")))?;
-    if status == "200" { Ok(()) } else { Err(Failure::new(format!("{url}/livez answers {status}"))) }
+    let malformed =
+        || say!("{url} 不是 http://HOST[:PORT] 的形式", "{url} is not of the form http://HOST[:PORT]");
+    let authority = authority(url).ok_or_else(|| Failure::Usage(malformed()))?;
+    let status = ask(&authority).map_err(Failure::doing(say!("{url} 没有答复", "{url} does not answer")))?;
+    if status == "200" {
+        return Ok(());
+    }
+    Err(Failure::new(say!("{url}/livez 的答复是 {status}", "{url}/livez answers {status}")))
 }
 
 /// `HOST:PORT` of `http://HOST[:PORT][/]`.

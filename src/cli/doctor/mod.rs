@@ -9,6 +9,7 @@ mod writing;
 
 use serde::Serialize;
 
+use super::language::say;
 use super::output::{self, Form};
 use super::{Failure, Settings};
 
@@ -64,16 +65,16 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<(), Failure> 
     } else {
         for Check { name, verdict, found } in &checks {
             let mark = match verdict {
-                Verdict::Ok => "ok",
-                Verdict::Warning => "warning",
-                Verdict::Failed => "FAILED",
+                Verdict::Ok => say!("正常", "ok"),
+                Verdict::Warning => say!("注意", "warning"),
+                Verdict::Failed => say!("不通过", "FAILED"),
             };
             output::line(format_args!("{mark:7}  {name:12}  {found}"))?;
         }
     }
     match checks.iter().filter(|check| check.verdict == Verdict::Failed).count() {
         0 => Ok(()),
-        1 => Err(Failure::new("one check failed")),
-        failed => Err(Failure::new(format!("{failed} checks failed"))),
+        1 => Err(Failure::new(say!("有 1 项检查不通过", "one check failed"))),
+        failed => Err(Failure::new(say!("有 {failed} 项检查不通过", "{failed} checks failed"))),
     }
 }

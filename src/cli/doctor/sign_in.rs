@@ -3,13 +3,14 @@
 use super::Check;
 use crate::auth::code_flow::CodeFlow;
 use crate::auth::provider_keys::{has_kept, look_once};
+use crate::cli::language::say;
 use crate::cli::{Failure, Settings};
 
 const NAME: &str = "sign-in";
 
 pub(super) async fn check(settings: &Settings) -> Check {
     let Some(sign_in) = &settings.sign_in else {
-        return Check::ok(NAME, "by tokens of the service's own alone");
+        return Check::ok(NAME, say!("只凭本服务自签的令牌", "by tokens of the service's own alone"));
     };
     match look_once(sign_in).await {
         Ok(found) => Check::ok(NAME, found),
@@ -17,7 +18,10 @@ pub(super) async fn check(settings: &Settings) -> Check {
             let has_kept = has_kept(sign_in, &settings.data);
             let found = Failure::from(error).line();
             if has_kept {
-                Check::warning(NAME, format!("{found}; the last good set serves"))
+                Check::warning(
+                    NAME,
+                    say!("{found}；沿用上一套可用的密钥", "{found}; the last good set serves"),
+                )
             } else {
                 Check::failed(NAME, found)
             }
@@ -38,7 +42,11 @@ pub(super) async fn check_console(settings: &Settings) -> Option<Check> {
     Some(match looked {
         Err(error) => Check::failed(NAME, Failure::from(error).line()),
         Ok(found) if settings.public_url.is_none() => {
-            Check::warning(NAME, format!("{found}: say public_url, people come from other machines"))
+            let found = say!(
+                "{found}：请设置 public_url，用户来自其他机器",
+                "{found}: say public_url, people come from other machines"
+            );
+            Check::warning(NAME, found)
         }
         Ok(found) => Check::ok(NAME, found),
     })

@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::cli::Failure;
+use crate::cli::language::say;
 use crate::cli::opened::Opened;
 use subsidy_store::engine::store::{TakesWrites, takes_writes};
 
@@ -9,10 +10,14 @@ const NAME: &str = "serving";
 
 pub(super) async fn check(opened: &Opened<'_>) -> Check {
     match asked(opened).await {
-        Ok(true) => Check::ok(NAME, "the database takes writes"),
-        Ok(false) => {
-            Check::failed(NAME, "the database takes no writes: it is a standby, or set read-only".to_owned())
-        }
+        Ok(true) => Check::ok(NAME, say!("数据库可以写入", "the database takes writes")),
+        Ok(false) => Check::failed(
+            NAME,
+            say!(
+                "数据库不可写入：是备库，或设为只读",
+                "the database takes no writes: it is a standby, or set read-only"
+            ),
+        ),
         Err(failure) => Check::failed(NAME, failure.line()),
     }
 }

@@ -11,6 +11,7 @@ use super::opened::DatabaseRole;
 use super::output::{self, Form};
 use super::verify::{progress_bar, show};
 use super::{Failure, Settings, opened};
+use crate::cli::language::say;
 use crate::exports::{ExportError, write};
 use subsidy_core::audit::note::SigningKey;
 use subsidy_core::domain::AgencyCode;
@@ -75,7 +76,8 @@ fn signing_key(args: &ExportArgs, settings: &Settings) -> Result<(Keys, SigningK
     let (folder, agency) = (settings.keys_folder(), &args.agency);
     let missing = || {
         let folder = folder.display();
-        Failure::new(format!(
+        Failure::new(say!(
+            "{folder} 中没有机构 {agency} 的密钥：请在服务存放密钥的地方导出",
             "no key of agency {agency} in {folder}: export where the service keeps its keys"
         ))
     };

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::commands::no_agency;
+use crate::cli::language::say;
 use crate::cli::opened::DatabaseRole;
 use crate::cli::output::{self, Form};
 use crate::cli::{Failure, Settings, opened};
@@ -44,7 +45,10 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
         let out = out.display();
-        return Err(Failure::Usage(format!("{out} is not empty: an export goes into a folder of its own")));
+        return Err(Failure::Usage(say!(
+            "{out} 不是空的：导出要放在单独的目录中",
+            "{out} is not empty: an export goes into a folder of its own"
+        )));
     }
     let about = opened::reading(settings, async |opened| {
         let url = opened.url(DatabaseRole::Auditor);

@@ -8,7 +8,8 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::cli::{Failure, commands, toml_file};
+use crate::cli::language::{language, say};
+use crate::cli::{Failure, toml_file};
 use crate::http::problem::Problem;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::Amount;
@@ -132,8 +133,11 @@ struct Party {
 
 impl ProgrammeFile {
     pub fn read(path: &Path) -> Result<(Self, String), Failure> {
-        let text = std::fs::read_to_string(path)
-            .map_err(Failure::doing(format!("cannot read {}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(Failure::doing(say!(
+            "无法读取 {0}",
+            "cannot read {0}",
+            path.display()
+        )))?;
         Ok((Self::parse(&text, path)?, text))
     }
 
@@ -142,16 +146,27 @@ impl ProgrammeFile {
         let file: Self = toml_file::parse(text, path)?;
         let wrong = |message: String| Err(Failure::Usage(format!("{}: {message}", path.display())));
         if file.citations.is_empty() {
-            return wrong("it cites no published text ([[citations]] with a title)".to_owned());
+            return wrong(say!(
+                "没有引用已公布的文件（[[citations]]，须有 title）",
+                "it cites no published text ([[citations]] with a title)"
+            ));
         }
         let named = file.rules.expected_lists(file.instrument);
         if let Some(note) = file.tags.iter().find(|note| !named.contains(&(note.tag.clone(), note.kind))) {
             let kind = note.kind.into_str();
-            return wrong(format!("[[tags]] describes {} of kind {kind}, which no rule names", note.tag));
+            return wrong(say!(
+                "[[tags]] 说明的 {0}（{kind}）没有规则用到",
+                "[[tags]] describes {0} of kind {kind}, which no rule names",
+                note.tag
+            ));
         }
         let undecided = |example: &&Example| example.amount.is_some() == example.refused.is_some();
         if let Some(example) = file.examples.iter().find(undecided) {
-            return wrong(format!("the example \"{}\" needs either amount or refused", example.zh));
+            return wrong(say!(
+                "示例“{0}”须写 amount 或 refused 之一",
+                "the example \"{0}\" needs either amount or refused",
+                example.zh
+            ));
         }
         Ok(file)
     }
@@ -168,8 +183,9 @@ impl ProgrammeFile {
         let refusal = serde_json::to_value(&error)?;
         let field = refusal.get("field").and_then(Value::as_str).unwrap_or_default();
         let place = line_of(text, &format!("/rules{field}"));
-        let said = Problem::refused(&refusal).line(commands::language());
-        Err(Failure::Usage(format!("{}, line {place}: {said}", path.display())))
+        let said = Problem::refused(&refusal).line(language());
+        let path = path.display();
+        Err(Failure::Usage(say!("{path} 第 {place} 行：{said}", "{path}, line {place}: {said}")))
     }
 
     pub fn command(&self) -> ProposeProgramme {

@@ -5,6 +5,7 @@
 
 mod file;
 
+use crate::cli::language::say;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -117,7 +118,8 @@ async fn import(args: &ImportArgs, settings: &Settings) -> Result<(), Failure> {
 fn with_limits(error: Failure, file: &ProgrammeFile) -> Failure {
     let said = error.line();
     match &file.statutory_limits {
-        Some(limits) if said.contains("(statutory_") => Failure::new(format!(
+        Some(limits) if said.contains("(statutory_") => Failure::new(say!(
+            "{said}；该文件需要 {limits}：POST /v1/statutory-limits，由另一人批准",
             "{said}; the file needs {limits}: POST /v1/statutory-limits, approved by another person"
         )),
         _ => error,
@@ -136,18 +138,24 @@ pub async fn bring(
     let key = format!("programme import {code} {}", TextHash::new(Sha256::digest(&content).into()));
     let propose = Command::ProposeProgramme(Box::new(file.command()));
     let said = Ask::new(actor(proposer, Role::Officer), key, propose).of(engine, agency, &content).await;
-    accepted(said.map_err(unanswered(agency))?, &format!("programme {code} was not proposed"))?;
+    let otherwise = say!("项目 {code} 未能提出", "programme {code} was not proposed");
+    accepted(said.map_err(unanswered(agency))?, &otherwise)?;
     let Some(approver) = approver else { return Ok(()) };
     let approve = Command::ApproveProgramme(ApproveProgramme { code: code.clone() });
     let ask = Ask::new(actor(approver, Role::Approver), format!("programme approve {code}"), approve);
     let said = ask.of(engine, agency, "").await.map_err(unanswered(agency))?;
-    accepted(said, &format!("programme {code} is proposed, and was not approved"))
+    accepted(
+        said,
+        &say!("项目 {code} 已提出，未获批准", "programme {code} is proposed, and was not approved"),
+    )
 }
 
 fn accepted(said: EngineReply, otherwise: &str) -> Result<(), Failure> {
     match said {
         EngineReply::Accepted(_) => Ok(()),
-        EngineReply::Refused { line, .. } => Err(Failure::new(format!("{otherwise}: {line}"))),
+        EngineReply::Refused { line, .. } => {
+            Err(Failure::new(say!("{otherwise}：{line}", "{otherwise}: {line}")))
+        }
     }
 }
 

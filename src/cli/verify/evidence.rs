@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{VerifyFailure, progress_bar};
+use crate::cli::language::say;
 use crate::objects::{FileState, ObjectError, Objects};
 use subsidy_core::domain::{AgencyCode, EvidenceId, Sequence};
 use subsidy_store::db::QueryError;
@@ -55,7 +56,11 @@ impl Read {
     /// For people: a line for each file that is wrong, else one for all.
     pub fn lines(&self, agency: &AgencyCode) -> Vec<String> {
         if self.is_whole() {
-            return vec![format!("agency {agency}: {} files of evidence are whole", self.files)];
+            let files = self.files;
+            return vec![say!(
+                "机构 {agency}：{files} 个凭证文件完整",
+                "agency {agency}: {files} files of evidence are whole"
+            )];
         }
         let line = |wrong: &Wrong| {
             let Wrong { evidence, sequence, sha256, how } = wrong;

@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use crate::cli::Failure;
+use crate::cli::language::say;
 use crate::objects::Objects;
 use crate::verify::ledgers::{Listed, ledgers};
 use crate::verify::{Outside, Progress, Verdict, VerifyError, verify_against};
@@ -229,7 +230,11 @@ pub async fn run_with(
         writeln!(out, "{:#}", Value::Array(all))?;
     }
     for stray in args.agency.is_none().then_some(strays).into_iter().flatten() {
-        writeln!(out, "{stray}: no log here is the one that this checkpoint names")?;
+        let told = say!(
+            "{stray}：此处没有该检查点所指的日志",
+            "{stray}: no log here is the one that this checkpoint names"
+        );
+        writeln!(out, "{told}")?;
         strayed = true;
     }
     out.flush()?;

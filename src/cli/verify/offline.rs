@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{VerifyArgs, VerifyFailure, progress_bar, show, text};
+use crate::cli::language::say;
 use crate::exports::{Depth, ExportCheck, Trust, check};
 use subsidy_core::audit::note::VerifierKey;
 use subsidy_core::audit::receipt::{Receipt, ReceiptError};
@@ -23,8 +24,14 @@ pub fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<bool, VerifyFailur
 }
 
 /// The word that the key is only what the files say of themselves.
-fn own_word(args: &VerifyArgs) -> &'static str {
-    if args.key.is_some() { "" } else { " (its own: compare it with the one you were given, or say --key)" }
+fn own_word(args: &VerifyArgs) -> String {
+    if args.key.is_some() {
+        return String::new();
+    }
+    say!(
+        "（取自文件本身：请与交给您的公钥比对，或指明 --key）",
+        " (its own: compare it with the one you were given, or say --key)"
+    )
 }
 
 fn export(
@@ -52,13 +59,18 @@ fn export(
             writeln!(out, "{object:#}")?;
         }
         Ok(ExportCheck { checkpoint, key, lines }) => {
-            writeln!(out, "key {key}{}", own_word(args))?;
+            let own_word = own_word(args);
+            writeln!(out, "{}", say!("公钥 {key}{own_word}", "key {key}{own_word}"))?;
             let (origin, size, since) = (&checkpoint.origin, checkpoint.size, trust.since.len());
             let posted = match lines {
-                Some(lines) => format!("{lines} lines posted"),
-                None => "nothing replayed".to_owned(),
+                Some(lines) => say!("分录 {lines} 行", "{lines} lines posted"),
+                None => say!("未重放", "nothing replayed"),
             };
-            writeln!(out, "{origin}: {posted}, {since} older checkpoints held, verified {size} entries")?;
+            let verified = say!(
+                "{origin}：{posted}，与 {since} 个较早的检查点相符，已核验日志 {size} 条，无误",
+                "{origin}: {posted}, {since} older checkpoints held, verified {size} entries"
+            );
+            writeln!(out, "{verified}")?;
         }
         Err(damage) if args.json => {
             let object = json!({
@@ -97,18 +109,23 @@ fn receipt(
         }
         Ok(proved) => {
             let (leaf, log) = (&proved.leaf, &proved.checkpoint);
-            writeln!(out, "key {}{}", proved.key, own_word(args))?;
+            let (key, own_word) = (&proved.key, own_word(args));
+            writeln!(out, "{}", say!("公钥 {key}{own_word}", "key {key}{own_word}"))?;
             let (kind, at) = (leaf.command.kind(), leaf.recorded_at);
-            writeln!(
-                out,
-                "{}: verified entry {} of {}: {kind}, recorded at {at}",
-                log.origin, leaf.sequence, log.size
-            )?;
+            let (origin, sequence, size) = (&log.origin, leaf.sequence, log.size);
+            let verified = say!(
+                "{origin}：共 {size} 条，第 {sequence} 条核验无误：{kind}，记录于 {at}",
+                "{origin}: verified entry {sequence} of {size}: {kind}, recorded at {at}"
+            );
+            writeln!(out, "{verified}")?;
         }
         Err(why) if args.json => {
             writeln!(out, "{:#}", json!({ "receipt": file, "verified": false, "message": why }))?;
         }
-        Err(why) => writeln!(out, "{} does not verify: {why}", file.display())?,
+        Err(why) => {
+            let file = file.display();
+            writeln!(out, "{}", say!("{file} 核验不符：{why}", "{file} does not verify: {why}"))?;
+        }
     }
     Ok(said.is_ok())
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::evidence;
+use crate::cli::language::say;
 use crate::verify::{Numbers, Verdict, Verified};
 use subsidy_core::audit::since::Older;
 use subsidy_core::audit::verify::Finding;
@@ -33,17 +34,21 @@ impl Compared {
 
     fn line(self) -> String {
         match self {
-            Self { checkpoints: 0, seen: None } => {
+            Self { checkpoints: 0, seen: None } => say!(
+                "未与数据库之外的任何内容比较；被截断的日志看起来也是完整的：请指明 --since CHECKPOINT_FILE",
                 "compared with nothing outside the database, where a log that was cut off looks whole: say --since CHECKPOINT_FILE"
-                    .to_owned()
+            ),
+            Self { checkpoints: 0, seen: Some(size) } => say!(
+                "含有上次在此见到的 {size} 条；未与任何检查点比较（--since）",
+                "holds the {size} entries that were last seen here; compared with no checkpoint (--since)"
+            ),
+            Self { checkpoints, seen: None } => {
+                say!("与 {checkpoints} 个较早的检查点相符", "{checkpoints} older checkpoints held")
             }
-            Self { checkpoints: 0, seen: Some(size) } => {
-                format!("holds the {size} entries that were last seen here; compared with no checkpoint (--since)")
-            }
-            Self { checkpoints, seen: None } => format!("{checkpoints} older checkpoints held"),
-            Self { checkpoints, seen: Some(size) } => {
-                format!("{checkpoints} older checkpoints held, and the {size} entries that were last seen here")
-            }
+            Self { checkpoints, seen: Some(size) } => say!(
+                "与 {checkpoints} 个较早的检查点、以及上次在此见到的 {size} 条相符",
+                "{checkpoints} older checkpoints held, and the {size} entries that were last seen here"
+            ),
         }
     }
 }
@@ -61,11 +66,18 @@ impl Checked {
         }
         match &self.verdict {
             Verdict::Good(Verified { leaves, lines, numbers, .. }) => {
-                writeln!(out, "agency {agency}: {}", self.outside.line())?;
-                writeln!(out, "agency {agency}: {}", told(*numbers))?;
-                writeln!(out, "agency {agency}: {lines} lines posted, verified {leaves} entries")
+                let (outside, numbers) = (self.outside.line(), told(*numbers));
+                writeln!(out, "{}", say!("机构 {agency}：{outside}", "agency {agency}: {outside}"))?;
+                writeln!(out, "{}", say!("机构 {agency}：{numbers}", "agency {agency}: {numbers}"))?;
+                let verified = say!(
+                    "机构 {agency}：分录 {lines} 行，已核验日志 {leaves} 条，无误",
+                    "agency {agency}: {lines} lines posted, verified {leaves} entries"
+                );
+                writeln!(out, "{verified}")
             }
-            Verdict::Bad(finding) => writeln!(out, "agency {agency}: {finding}"),
+            Verdict::Bad(finding) => {
+                writeln!(out, "{}", say!("机构 {agency} 核验不符：{finding}", "agency {agency}: {finding}"))
+            }
         }
     }
 
@@ -102,15 +114,17 @@ impl Checked {
 /// What became of the sealed numbers, for people.
 fn told(numbers: Numbers) -> String {
     match numbers {
-        Numbers::Opened(count) => {
-            format!("{count} sealed account numbers opened and compared, stored answers held to their keys")
-        }
-        Numbers::NoKeys => {
-            "without the keys: sealed account numbers were not opened, stored refusals not checked".to_owned()
-        }
-        Numbers::NotReadable => {
+        Numbers::Opened(count) => say!(
+            "打开并比对了 {count} 个加密的账号，核对了已存答复与其密钥",
+            "{count} sealed account numbers opened and compared, stored answers held to their keys"
+        ),
+        Numbers::NoKeys => say!(
+            "没有密钥：未打开加密的账号，未核对已存的拒绝",
+            "without the keys: sealed account numbers were not opened, stored refusals not checked"
+        ),
+        Numbers::NotReadable => say!(
+            "未打开加密的账号：所用的数据库用户无权读取（请以 subsidy_app 连接）",
             "sealed account numbers were not opened: who connects may not read them (connect as subsidy_app)"
-                .to_owned()
-        }
+        ),
     }
 }

@@ -382,7 +382,7 @@ fn copy_of_an_installation(data: &Path) {
 
 fn command(data: &Path, database_url: Option<&str>, durable: bool) -> Command {
     let mut command = Command::new(BINARY);
-    command.env("SUBSIDY_LEDGER_DATA", data);
+    command.env("SUBSIDY_LEDGER_DATA", data).env("LC_ALL", "en_US.UTF-8");
     match database_url {
         Some(url) => command.env("DATABASE_URL", url),
         None => command.env_remove("DATABASE_URL"),
