@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::support::city::FIRM;
 use crate::support::service::{Service, fresh_folder};
+use crate::support::tools::not_checked;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -24,7 +25,7 @@ fn printed(command: &mut Command) -> String {
 fn tool(path: &str) -> Option<PathBuf> {
     let tool = Path::new(ROOT).join("target/clients").join(path);
     if !tool.exists() {
-        eprintln!("NOT CHECKED: {} is not installed", tool.display());
+        not_checked(path, "install python3 and npm, then run .ci/setup");
         return None;
     }
     Some(tool)

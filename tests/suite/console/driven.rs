@@ -8,6 +8,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::demonstration;
+use crate::support::tools::not_checked;
 
 struct Driver {
     process: Child,
@@ -161,8 +162,7 @@ impl Drop for Driver {
 #[test]
 fn an_officer_reviews_a_claim_in_a_real_browser_with_a_script_and_without() {
     let Some(with_script) = Driver::start(true) else {
-        println!("skipped: no chromium or chromedriver here (apt-get install chromium chromium-driver)");
-        return;
+        return not_checked("chromedriver", "apt-get install chromium chromium-driver");
     };
     let (_place, demo) = demonstration();
     journey(&with_script, &demo.url);
@@ -242,12 +242,11 @@ const ROUNDS: [(usize, &str, &[&str]); 7] = [
 #[test]
 fn axe_finds_nothing_wrong_with_any_page() {
     let Some(driver) = Driver::start(true) else {
-        println!("skipped: no chromium or chromedriver here (apt-get install chromium chromium-driver)");
-        return;
+        return not_checked("chromedriver", "apt-get install chromium chromium-driver");
     };
     let axe = std::fs::read_to_string(AXE).ok();
     if axe.is_none() {
-        println!("NOT CHECKED WITH AXE: install npm, then run .ci/setup");
+        not_checked("axe", "install npm, then run .ci/setup");
     }
     let (_place, demo) = demonstration();
     let mut complaints = Vec::new();

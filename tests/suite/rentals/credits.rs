@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use super::city::{City, rules, shows, text};
 use super::{body, programme, rental, reviewed};
 use crate::support::service::fresh_folder;
+use crate::support::tools::not_checked;
 
 /// Rules of FOCUS 1.2 that a file breaks, as the specification's own validator says; rules that are made of others are
 /// left out. `None` where the set-up could not install it.
 fn broken_rules(file: &[u8], ending: &str) -> Option<BTreeSet<String>> {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/focus/bin/python");
     if !python.exists() {
-        eprintln!("NOT CHECKED: focus-validator is not installed");
+        not_checked("focus-validator", "install Python 3.12, then run .ci/setup");
         return None;
     }
     let printed = |command: &mut Command| {

@@ -7,6 +7,7 @@ mod fiscal_years;
 mod parts;
 mod registers;
 use crate::support::service;
+use crate::support::tools::not_checked;
 
 use std::collections::BTreeSet;
 
@@ -776,7 +777,6 @@ fn checked(tool: &str, words: &[&str], journal: &str, ending: &str) -> Option<st
 }
 
 #[test]
-#[allow(clippy::print_stderr, reason = "a check that is left out says so")]
 fn journals_balance_in_tools_that_others_wrote_and_come_to_the_trial_balance() {
     let city = City::open("journals", &shares(), "1000000");
     year(&city);
@@ -793,7 +793,7 @@ fn journals_balance_in_tools_that_others_wrote_and_come_to_the_trial_balance() {
         let journal = get(&city, &city.sun, &path).text;
         assert_eq!(summed(&journal), expected, "{format}");
         let Some(done) = checked(tool, words, &journal, format) else {
-            eprintln!("NOT CHECKED: {tool} is not installed");
+            not_checked(tool, "apt-get install hledger beancount");
             continue;
         };
         let said = |done: &std::process::Output| {
@@ -848,7 +848,6 @@ fn with_duckdb() -> Option<&'static str> {
 }
 
 #[test]
-#[allow(clippy::print_stderr, reason = "a check that is left out says so")]
 fn tables_for_audit_software_open_in_a_tool_that_others_wrote_and_come_to_the_trial_balance() {
     let city = City::open("tables", &shares(), "1000000");
     year(&city);
@@ -883,7 +882,7 @@ fn tables_for_audit_software_open_in_a_tool_that_others_wrote_and_come_to_the_tr
             assert_eq!(found[&code], json!(expected), "{code}");
         }
     } else {
-        eprintln!("NOT CHECKED: no python with duckdb is installed");
+        not_checked("duckdb", "install python3, then run .ci/setup");
     }
     std::fs::remove_dir_all(folder.parent().unwrap()).unwrap();
     let again = service::fresh_folder();
@@ -913,7 +912,6 @@ fn played(service: &Service, scenario: &str) -> String {
 }
 
 #[test]
-#[allow(clippy::print_stderr, reason = "a check that is left out says so")]
 fn the_worked_year_closes_in_hledger_with_the_figures_that_were_worked_out_by_hand() {
     let service = Service::start();
     let sun = played(&service, "08-year.json");
@@ -940,7 +938,7 @@ fn the_worked_year_closes_in_hledger_with_the_figures_that_were_worked_out_by_ha
     assert_eq!(debits, 6_136_345_680);
     let words = ["balance", "--flat", "--empty", "--no-total", "-e", "2026-01-01", "-O", "csv"];
     match checked("hledger", &words, &journal, "hledger") {
-        None => eprintln!("NOT CHECKED: hledger is not installed"),
+        None => not_checked("hledger", "apt-get install hledger"),
         Some(done) => {
             let mut reader = csv::Reader::from_reader(done.stdout.as_slice());
             let found: std::collections::BTreeMap<String, i64> = reader
@@ -959,7 +957,7 @@ fn the_worked_year_closes_in_hledger_with_the_figures_that_were_worked_out_by_ha
     }
     let journal = get(&service, &sun, "/v1/reports/journal?as_of=2025-12-31&format=beancount").text;
     match checked("bean-check", &[], &journal, "beancount") {
-        None => eprintln!("NOT CHECKED: bean-check is not installed"),
+        None => not_checked("bean-check", "apt-get install beancount"),
         Some(done) => assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr)),
     }
     let closing: Vec<&str> =

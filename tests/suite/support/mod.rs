@@ -12,6 +12,7 @@ pub mod proxy;
 pub mod scenario;
 pub mod seed;
 pub mod service;
+pub mod tools;
 pub mod world;
 pub mod written;
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::identity_provider::free_port;
 use super::service::fresh_folder;
+use super::tools::not_checked;
 use super::{TestDatabase, unprivileged, unprivileged_command};
 
 pub struct Pooler {
@@ -19,9 +20,7 @@ impl Pooler {
     /// In this mode, with these settings beside. None where this machine has no PgBouncer, which is said.
     pub fn start(mode: &str, more: &str) -> Option<Self> {
         if Command::new("pgbouncer").arg("--version").output().is_err() {
-            let is_root = nix::unistd::geteuid().is_root();
-            assert!(!is_root, "there is no pgbouncer: run .ci/setup, which installs it");
-            eprintln!("NOT TRIED THROUGH A POOLER: apt-get install pgbouncer");
+            not_checked("pgbouncer", "apt-get install pgbouncer");
             return None;
         }
         let cluster = super::cluster_url();
