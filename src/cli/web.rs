@@ -11,6 +11,7 @@ use crate::console::{self, Console};
 use crate::http::{self, AppState, HttpConfig, health};
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
+use crate::verify::jobs::Verifications;
 use subsidy_store::engine::Engine;
 use subsidy_store::keys::accounts::AccountVault;
 
@@ -37,6 +38,10 @@ pub async fn serve(
         objects: settings.objects()?,
         months: Months::default(),
         exports: Exports::new(settings.data.join("exports"), tokio::runtime::Handle::current()),
+        verifications: Verifications::new(
+            settings.data.join("verifications"),
+            tokio::runtime::Handle::current(),
+        ),
         agencies: Arc::default(),
         people: Arc::default(),
         roles: settings.roles,

@@ -149,7 +149,14 @@ async fn shown(page: &'static Page, visit: &Visit<'_>, status: u16) -> Result<Ht
         return Ok(refused(visit, &Refusal::from_problem(&Problem::new(Code::Forbidden), visit)).await);
     }
     match (page.show)(visit).await {
-        Ok(page) => Ok(html(status, page)),
+        Ok(page) => {
+            let mut response = html(status, page);
+            let seconds = visit.gathered.refresh.get();
+            if seconds > 0 {
+                response.headers_mut().insert(header::REFRESH, header::HeaderValue::from(seconds));
+            }
+            Ok(response)
+        }
         Err(refusal) => Ok(refused(visit, &refusal).await),
     }
 }

@@ -233,6 +233,7 @@ pub static PAGES: &[Page] = &[
     page("/audit/checkpoint", "/v1/audit/checkpoint", show!(audit::show)).raw(),
     page("/audit/proof/{sequence}", "/v1/audit/proof/-", show!(audit::leaf)).raw(),
     page("/audit/notes", "/v1/audit/notes", show!(records::list)).under(Group::Books, T::audit_notes),
+    page("/audit/verifications/{id}", "/v1/audit/verifications/-", show!(audit::verification)),
     page("/audit/entries", "/v1/audit/entries/-", show!(audit::leaf)),
     page("/audit/entries/{sequence}", "/v1/audit/entries/-", show!(audit::leaf)),
     page("/sessions", "/v1/me", show!(people::sessions)).under(Group::House, T::sessions).for_whom(people::may),

@@ -18,7 +18,7 @@ use super::session::{Session, SignedIn, fresh_key};
 use super::texts::T;
 use crate::http::AppState;
 use crate::http::in_process::{self, Body, InProcess};
-use crate::http::route::Method;
+use crate::http::route::{Method, Route};
 use crate::reports::report::QUERY;
 
 /// A page of HTML, or why there is none.
@@ -63,6 +63,8 @@ pub struct Gathered {
     names: RefCell<BTreeMap<String, String>>,
     /// How many forms it offered so far.
     forms: Cell<u32>,
+    /// After how many seconds the browser looks again; 0 for never.
+    pub refresh: Cell<u32>,
     /// What came of writes that are shown at once, and what had been sent.
     pub outcome: Doc,
     pub sent: Doc,
@@ -132,8 +134,8 @@ impl<'a> Visit<'a> {
     /// Sends a form's write: what it left, and its leaf.
     pub async fn write(&self, fields: &Fields, file: Option<SentFile>) -> Result<(Doc, String), Refusal> {
         let Some((method, path)) = fields.write() else { return Err(unknown_write()) };
-        if !in_process::route(method, path).is_some_and(|(route, _)| route.writes() || route.takes.is_some())
-        {
+        let sends = |route: &Route| route.writes() || route.starts() || route.takes.is_some();
+        if !in_process::route(method, path).is_some_and(|(route, _)| sends(route)) {
             return Err(unknown_write());
         }
         let (json, target) = (fields.body(), with_query(path, &fields.query()));

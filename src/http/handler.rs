@@ -25,6 +25,7 @@ use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
 use crate::reports::related::{Related, RelatedKeys};
+use crate::verify::jobs::Verifications;
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Sequence, TextHash};
 use subsidy_core::payments::Letters;
@@ -137,6 +138,8 @@ pub struct ReadRequest {
     pub objects: Objects,
     /// Long reports as files.
     pub exports: Exports,
+    /// Verifications that auditors asked for.
+    pub verifications: Verifications,
     /// What was posted by month.
     pub months: Months,
     /// The route's path, with its parameters' names.

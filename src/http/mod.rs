@@ -52,6 +52,7 @@ use std::time::Duration;
 use subsidy_core::domain::Code;
 
 use actix_web::dev::Server;
+use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, HttpServer, guard, web};
 use futures_util::FutureExt;
@@ -62,6 +63,7 @@ use crate::objects::Objects;
 use crate::reports::exports::Exports;
 use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
+use crate::verify::jobs::Verifications;
 use extract::{PathParts, Query, RequestId};
 use granted::{Granted, RoleSource, is_the_service};
 use handler::{ReadRequest, Reply};
@@ -101,6 +103,8 @@ pub struct AppState {
     pub objects: Objects,
     /// Long reports as files.
     pub exports: Exports,
+    /// Verifications that auditors asked for.
+    pub verifications: Verifications,
     /// What was posted by month.
     pub months: Months,
     pub agencies: Arc<Registry>,
@@ -321,14 +325,14 @@ async fn answer(
         Handler::BankFile => bank_answers::answer(route, state, request, payload).await,
         Handler::Import => imports::answer(route, state, request, payload).await,
         Handler::Batch => batches::answer(route, state, request, payload).await,
-        Handler::Read(verb) | Handler::Disclose(verb) => {
+        Handler::Read(verb) | Handler::Start(verb) | Handler::Disclose(verb) => {
             let asked = reading_request(route, state, request).await?;
-            replied(verb(asked)).await
+            replied(route, verb(asked)).await
         }
         Handler::Ask(verb) => {
             let asked = reading_request(route, state, request).await?;
             let body = write::body(request, payload).await?;
-            replied(verb(asked, body)).await
+            replied(route, verb(asked, body)).await
         }
     }
 }
@@ -352,6 +356,7 @@ async fn reading_request(
         engine: state.engine.clone(),
         objects: state.objects.clone(),
         exports: state.exports.clone(),
+        verifications: state.verifications.clone(),
         months: state.months.clone(),
         route: route.path,
         path: PathParts::of(request),
@@ -363,9 +368,13 @@ async fn reading_request(
     })
 }
 
-async fn replied(reply: impl Future<Output = Result<Reply, Problem>>) -> Result<HttpResponse, Problem> {
+async fn replied(
+    route: &Route,
+    reply: impl Future<Output = Result<Reply, Problem>>,
+) -> Result<HttpResponse, Problem> {
     let reply = in_time(Code::Unavailable, reply).await?;
-    Ok(reply.respond(HttpResponseBuilder::new(actix_web::http::StatusCode::OK)))
+    let status = if route.starts() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok(reply.respond(HttpResponseBuilder::new(status)))
 }
 
 /// Holds an answer to its deadline, else it is `late`: nobody waits for a database that neither answers nor goes away.

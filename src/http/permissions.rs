@@ -35,7 +35,7 @@ pub async fn report(request: ReadRequest, routes: &[Route]) -> Result<Reply, Pro
 /// What a call does to the ledger.
 const fn effect(route: &Route) -> &'static str {
     match route.handler {
-        Handler::Read(_) | Handler::Ask(_) => "reads",
+        Handler::Read(_) | Handler::Ask(_) | Handler::Start(_) => "reads",
         Handler::Disclose(_) => "discloses",
         Handler::Write(_)
         | Handler::Group(_)

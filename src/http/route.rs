@@ -211,6 +211,8 @@ pub enum Handler {
     Disclose(Read),
     /// A query that takes a body.
     Ask(Ask),
+    /// Work that goes on after the answer and changes nothing in the ledger.
+    Start(Read),
     /// One request on many documents.
     Group(ParseGroup),
     /// A file for the store, then a command for the engine.
@@ -245,7 +247,12 @@ pub struct Route {
 impl Route {
     /// Whether it changes anything.
     pub const fn writes(&self) -> bool {
-        !matches!(self.handler, Handler::Read(_) | Handler::Ask(_) | Handler::Disclose(_))
+        !matches!(self.handler, Handler::Read(_) | Handler::Ask(_) | Handler::Start(_) | Handler::Disclose(_))
+    }
+
+    /// Whether it begins work that goes on after the answer.
+    pub const fn starts(&self) -> bool {
+        matches!(self.handler, Handler::Start(_))
     }
 
     /// Whether it reads what is kept secret.
@@ -264,6 +271,7 @@ impl Route {
             Handler::Write(_)
             | Handler::Disclose(_)
             | Handler::Ask(_)
+            | Handler::Start(_)
             | Handler::Group(_)
             | Handler::Import
             | Handler::BankFile
@@ -274,7 +282,11 @@ impl Route {
 
     /// The status of its success.
     pub const fn success(&self) -> u16 {
-        if self.creates { 201 } else { 200 }
+        match self.handler {
+            Handler::Start(_) => 202,
+            _ if self.creates => 201,
+            _ => 200,
+        }
     }
 
     /// The query parameters that it knows.

@@ -17,7 +17,7 @@ use super::handlers::usage::{errors as usage_errors, imports as usage_imports};
 use super::handlers::{
     agencies, audit_notes, calendar, cap_groups, claims, evidence, loans, organisations, overrides, payments,
     periods, prefunds, programmes, rankings, recoveries, reference_rates as rates, rentals, reports,
-    reversals, role_grants, statutory_limits, tags, tokens, usage, vouchers,
+    reversals, role_grants, statutory_limits, tags, tokens, usage, verifications, vouchers,
 };
 use super::parameters::*;
 use super::permissions;
@@ -357,6 +357,9 @@ pub static ROUTES: &[Route] = &[
     get("/v1/audit/entries/{sequence}", INSIDE, ["日志叶", "A leaf of the log"], read!(audit::leaf), Shape::object()),
     post("/v1/audit/notes", AUDITOR, ["写审计备注", "Write an audit note"], audit_notes::write, [of::<audit_notes::NewAuditNote>(), of::<audit_notes::AuditNoteView>()]).creating(),
     get("/v1/audit/notes", AUDITOR, ["审计备注列表", "List audit notes"], read!(audit_notes::list), page::<audit_notes::AuditNoteView>()).with(&[LIMIT, CURSOR, NOTED]),
+    asks("/v1/audit/verifications", AUDITOR, ["核验全部账簿", "Begin to verify the whole ledger"], Handler::Start(|request| verifications::start(request).boxed_local()), of::<verifications::VerificationView>()),
+    get("/v1/audit/verifications", INSIDE, ["核验记录", "List verifications, the newest first"], read!(verifications::list), page::<verifications::VerificationView>()),
+    get("/v1/audit/verifications/{id}", INSIDE, ["核验进度与结果", "How far a verification is, and what it came to"], read!(verifications::get), of::<verifications::VerificationView>()),
     get("/v1/audit/proof/{sequence}", INSIDE, ["离线凭据", "An offline receipt of a leaf"], read!(audit::proof), of::<audit::ReceiptView>()),
 ];
 

@@ -9,6 +9,7 @@
 mod answers;
 mod beside;
 mod catalogue;
+pub mod jobs;
 pub mod ledgers;
 pub(super) mod page;
 pub mod sealed;

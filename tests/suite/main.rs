@@ -79,6 +79,7 @@ mod terms;
 mod tiers;
 mod translations;
 mod usage;
+mod verifications;
 mod verify;
 mod words;
 mod worked_examples;

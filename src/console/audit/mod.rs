@@ -1,13 +1,17 @@
 //! The audit room: the newest checkpoint, what an auditor looks at first, any leaf of the log with its receipt.
 
+mod verification;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
 
+use super::acts::{Act, Action, act};
 use super::doc::Doc;
 use super::layout::{Frame, Link};
 use super::texts::T;
 use super::visit::{Shown, Visit, render};
+pub use verification::show as verification;
 
 /// An exception's code and how often it was found.
 struct ExceptionCount {
@@ -28,7 +32,22 @@ struct AuditPage {
     checkpoint: String,
     exceptions: Vec<ExceptionCount>,
     reports: Vec<Link>,
+    verifications: Vec<Past>,
+    begins: Vec<Action>,
 }
+
+/// A verification on the list.
+struct Past {
+    href: String,
+    when: String,
+    state: String,
+    tone: &'static str,
+}
+
+/// How many verifications are listed.
+const LISTED: usize = 5;
+
+static VERIFY: Act = act("POST /v1/audit/verifications", T::begin_verification).making();
 
 /// `GET /audit`
 pub async fn show(visit: &Visit<'_>) -> Shown {
@@ -53,8 +72,17 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         ("/reports/sample", t.sample()),
         ("/reports/overlaps", t.overlaps()),
     ];
+    let begun = visit.read("/v1/audit/verifications").await?.list("data");
+    let verifications = begun.iter().take(LISTED).map(|one| Past {
+        href: format!("/audit/verifications/{}", one.text("id")),
+        when: one.time("started_at"),
+        state: t.word(&verification::state(one)),
+        tone: t.tone(&verification::state(one)),
+    });
     let page = AuditPage {
         t,
+        verifications: verifications.collect(),
+        begins: Action::of(visit, &VERIFY, &Doc::default()).await.into_iter().collect(),
         origin: lines.next().unwrap_or_default(),
         size: lines.next().unwrap_or_default(),
         root: lines.next().unwrap_or_default(),

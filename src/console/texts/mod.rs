@@ -38,6 +38,7 @@ macro_rules! filled_texts {
 
 mod frame;
 mod grants;
+mod pictures;
 mod sign_in;
 mod work;
 
@@ -121,11 +122,10 @@ impl T {
     /// How good or bad a state is: a class of the stylesheet.
     pub fn tone(self, state: &str) -> &'static str {
         match state {
-            "paid" | "issued" | "active" | "approved" | "redeemed" | "closed" | "settled" | "imported" => {
-                "ok"
-            }
-            "returned" | "suspended" | "expired" | "draft" | "proposed" => "warn",
-            "rejected" | "cancelled" | "blocked" | "dropped" => "bad",
+            "good" | "paid" | "issued" | "active" | "approved" | "redeemed" | "closed" | "settled"
+            | "imported" => "ok",
+            "interrupted" | "returned" | "suspended" | "expired" | "draft" | "proposed" => "warn",
+            "bad" | "failed" | "rejected" | "cancelled" | "blocked" | "dropped" => "bad",
             _ => "info",
         }
     }
@@ -176,10 +176,11 @@ mod tests {
 
     #[test]
     fn every_text_stands_in_both_languages() {
-        let filled = FILLED.iter().map(|(name, _, zh, en)| (*name, *zh, *en));
+        let filled = FILLED.iter().chain(pictures::FILLED).map(|(name, _, zh, en)| (*name, *zh, *en));
         for (name, zh, en) in frame::PLAIN
             .iter()
             .chain(grants::PLAIN)
+            .chain(pictures::PLAIN)
             .chain(sign_in::PLAIN)
             .chain(work::PLAIN)
             .copied()
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_is_filled_in_is_filled_in_in_both_languages() {
-        for (name, arguments, zh, en) in FILLED {
+        for (name, arguments, zh, en) in FILLED.iter().chain(pictures::FILLED) {
             for argument in *arguments {
                 let place = format!("{{{argument}}}");
                 assert!(zh.contains(&place) && en.contains(&place), "{name} leaves {argument} out");

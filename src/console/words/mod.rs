@@ -14,12 +14,14 @@ macro_rules! words {
 mod codes;
 mod fields;
 mod grants;
+mod pictures;
 
 /// The name of a code, if it has one.
 pub fn of(code: &str, english: bool) -> Option<&'static str> {
     let [zh, en] = codes::both(code)
         .or_else(|| fields::both(code))
         .or_else(|| grants::both(code))
+        .or_else(|| pictures::both(code))
         .or_else(|| both(code))?;
     Some(if english { en } else { zh })
 }
@@ -167,7 +169,7 @@ mod tests {
     #[test]
     fn every_code_has_a_name_in_both_languages() {
         let has_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-        for (code, zh, en) in [codes::ALL, fields::ALL, grants::ALL, ALL].concat() {
+        for (code, zh, en) in [codes::ALL, fields::ALL, grants::ALL, pictures::ALL, ALL].concat() {
             assert!(has_chinese(zh), "{code}: {zh}");
             assert!(!en.is_empty() && !has_chinese(en), "{code}: {en}");
         }
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn a_code_is_named_once() {
         let mut seen = std::collections::BTreeSet::new();
-        let twice = [codes::ALL, fields::ALL, grants::ALL, ALL].concat();
+        let twice = [codes::ALL, fields::ALL, grants::ALL, pictures::ALL, ALL].concat();
         let twice: Vec<_> =
             twice.into_iter().map(|(code, ..)| code).filter(|code| !seen.insert(*code)).collect();
         assert!(twice.is_empty(), "{twice:?}");

@@ -26,4 +26,5 @@ pub mod statutory_limits;
 pub mod tags;
 pub mod tokens;
 pub mod usage;
+pub mod verifications;
 pub mod vouchers;

@@ -1,0 +1,135 @@
+//! `/audit/verifications`: an auditor has the whole ledger verified, and watches how far it is.
+
+use std::io;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::http::handler::{ReadRequest, Reply};
+use crate::http::problem::Problem;
+use crate::verify::Progress;
+use crate::verify::jobs::{FirstFinding, Outcome, Status, Verification};
+use subsidy_core::domain::{Code, Instant, RootHash, Sequence, Subject};
+
+/// What does not verify, first of all.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingView {
+    /// The entry of the log that is to answer for it.
+    sequence: Sequence,
+    /// Table, key and column; or what of the leaf.
+    place: String,
+    /// What is stored; null where something is missing.
+    stored: Option<String>,
+    /// What the log gives when it is played again; null where there should be nothing.
+    replayed: Option<String>,
+}
+
+impl From<FirstFinding> for FindingView {
+    fn from(found: FirstFinding) -> Self {
+        let FirstFinding { sequence, place, stored, replayed } = found;
+        Self { sequence, place, stored, replayed }
+    }
+}
+
+/// A verification of the agency's whole ledger: hashes, root, replay, and every row equal to the replayed one.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerificationView {
+    #[schema(value_type = String)]
+    id: Uuid,
+    /// `running`, `finished`, `failed` or `interrupted`; of the last two there is no verdict: begin another one.
+    status: &'static str,
+    started_by: Subject,
+    started_at: Instant,
+    finished_at: Option<Instant>,
+    /// How many entries of the log have been verified so far.
+    done: u64,
+    /// How many entries the log has in all; 0 until it is known.
+    total: u64,
+    /// The newest signed checkpoint at its beginning: the verified log contains it.
+    checkpoint: String,
+    /// `good`, or `bad` where something was changed behind the service's back; null until it is finished.
+    result: Option<&'static str>,
+    /// The root hash over the verified entries, hexadecimal.
+    #[schema(value_type = Option<String>)]
+    root: Option<RootHash>,
+    /// How many lines of the ledger were compared with the log.
+    lines: Option<u64>,
+    /// How many sealed account numbers were opened; null where they could not be.
+    accounts: Option<u64>,
+    /// The first of what does not verify.
+    finding: Option<FindingView>,
+    /// Where this verification is.
+    link: String,
+}
+
+impl VerificationView {
+    fn of(Verification { begun, status }: Verification) -> Self {
+        let mut view = Self {
+            id: begun.id,
+            status: "interrupted",
+            started_by: begun.started_by,
+            started_at: begun.started_at,
+            finished_at: None,
+            done: 0,
+            total: 0,
+            checkpoint: begun.checkpoint,
+            result: None,
+            root: None,
+            lines: None,
+            accounts: None,
+            finding: None,
+            link: format!("/v1/audit/verifications/{}", begun.id),
+        };
+        match status {
+            Status::Running(Progress { done, total }) => {
+                (view.status, view.done, view.total) = ("running", done, total);
+            }
+            Status::Finished { at, outcome } => {
+                (view.status, view.finished_at) = ("finished", Some(at));
+                view.come_to(outcome);
+            }
+            Status::Interrupted => {}
+        }
+        view
+    }
+
+    fn come_to(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Good { leaves, lines, root, accounts } => {
+                (self.done, self.total, self.result) = (leaves, leaves, Some("good"));
+                (self.lines, self.root, self.accounts) = (Some(lines), Some(root), accounts);
+            }
+            Outcome::Bad(found) => {
+                self.result = Some("bad");
+                self.finding = Some(found.into());
+            }
+            Outcome::Failed => self.status = "failed",
+        }
+    }
+}
+
+fn unread(error: &io::Error) -> Problem {
+    Problem::fault(error)
+}
+
+/// `POST /audit/verifications`. While one is under way it is answered again.
+pub async fn start(request: ReadRequest) -> Result<Reply, Problem> {
+    let (agency, subject) = (&request.agency, request.actor.subject.clone());
+    let checkpoint = request.engine.checkpoint(agency).await?;
+    let begun = request.verifications.begin(&request.engine, agency, (subject, checkpoint));
+    Reply::json(&VerificationView::of(begun.map_err(|error| unread(&error))?))
+}
+
+/// `GET /audit/verifications`: the newest first.
+pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
+    let found = request.verifications.list(&request.agency).map_err(|error| unread(&error))?;
+    Reply::list((found.into_iter().map(VerificationView::of).collect(), None))
+}
+
+/// `GET /audit/verifications/{id}`
+pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
+    let id: Uuid = request.path.value("id")?;
+    let found = request.verifications.get(&request.agency, id).map_err(|error| unread(&error))?;
+    Reply::json(&VerificationView::of(found.ok_or_else(|| Problem::new(Code::NotFound))?))
+}
