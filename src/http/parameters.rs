@@ -151,6 +151,11 @@ pub(super) const LEVEL: Param = Param {
     about: "Of this funding level; none for lines without.",
     schema: Shape::of::<String>(),
 };
+pub(super) const OF_PROVIDER: Param = Param {
+    name: "provider",
+    about: "Lines about claims, vouchers and recoveries of this provider or bank; none for lines about none of these.",
+    schema: Shape::of::<String>(),
+};
 pub(super) const OF_LINES: Param = Param {
     name: "organisation",
     about: "Lines about this organisation; none for the agency's own.",

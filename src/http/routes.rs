@@ -321,9 +321,11 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED)
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/account-statement", INSIDE, ["明细账", "Account statement with a running balance"], read!(room::account_statement), REPORTED)
-        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, OF_PROVIDER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED)
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
+    get("/v1/reports/funnel", INSIDE, ["办理漏斗", "How many cases came how far, and in how many days"], read!(room::funnel), REPORTED).with(REPORT),
+    get("/v1/reports/flow", INSIDE, ["资金流向", "From the budget to programmes, organisations, providers"], read!(room::flow), REPORTED).with(REPORT),
     get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED).with(REPORT),
     get("/v1/reports/exceptions", INSIDE, ["疑点清单", "What an auditor looks at first"], read!(room::exceptions), REPORTED)
         .with(&[EXCEPTION, NEAR_PERCENT, THRESHOLD, NIGHT_FROM, NIGHT_UNTIL, ROUND_UNIT, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
@@ -335,7 +337,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/operations", INSIDE, ["操作日志", "Who did what when"], read!(room::operations), REPORTED)
         .with(&[LIMIT, CURSOR, SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FORMAT]),
     asks("/v1/reports/account-statement/exports", INSIDE, ["导出明细账", "Write an account statement of any length to a file"], read!(exports::account_statement), of::<exports::ExportView>())
-        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
+        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, OF_PROVIDER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     asks("/v1/reports/operations/exports", INSIDE, ["导出操作日志", "Write the operations log to a file"], read!(exports::operations), of::<exports::ExportView>())
         .with(&[SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FILE]),
     asks("/v1/reports/exceptions/exports", INSIDE, ["导出疑点清单", "Write the exception list to a file"], read!(exports::exceptions), of::<exports::ExportView>())

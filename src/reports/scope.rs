@@ -1,5 +1,7 @@
 //! Where a ledger stood at a sequence.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncPgConnection;
 
@@ -21,6 +23,10 @@ rows! {
     struct LeafBytesRow { leaf: Vec<u8> }
 }
 
+rows! {
+    struct MoveRow { sequence: i64, leaf: Vec<u8> }
+}
+
 statement! {
     /// Bytes that the database takes on disk, all agencies together.
     pub fn disk() -> Option<CountRow> = "SELECT pg_database_size(current_database()) AS count";
@@ -31,6 +37,12 @@ statement! {
     fn last_move(sequence: i64) -> Option<LeafBytesRow> =
         "SELECT leaf FROM log WHERE sequence <= $1 AND kind IN ('move_business_date', 'create_agency') \
          ORDER BY sequence DESC LIMIT 1";
+}
+
+statement! {
+    fn moves(sequence: i64) -> Vec<MoveRow> =
+        "SELECT sequence, leaf FROM log WHERE sequence <= $1 AND kind IN ('move_business_date', 'create_agency') \
+         ORDER BY sequence";
 }
 
 /// A sequence of an agency's log.
@@ -62,10 +74,43 @@ pub async fn business_date(conn: &AsyncPgConnection, at: &At) -> Result<Date, Re
         return Ok(day);
     }
     let Some(found) = last_move(conn, at.sequence).await? else { return Ok(day) };
-    let leaf = Leaf::decode(&found.leaf).map_err(|error| Unreadable(error.to_string()))?;
+    Ok(moved_to(&found.leaf)?.unwrap_or(day))
+}
+
+/// The business date that a leaf set; none of an agency that has the day of its zone.
+fn moved_to(leaf: &[u8]) -> Result<Option<Date>, ReadError> {
+    let leaf = Leaf::decode(leaf).map_err(|error| Unreadable(error.to_string()))?;
     Ok(match leaf.command {
-        Command::MoveBusinessDate(moved) => moved.date,
-        Command::CreateAgency(created) => created.business_date.unwrap_or(day),
+        Command::MoveBusinessDate(moved) => Some(moved.date),
+        Command::CreateAgency(created) => created.business_date,
         other => return Err(Unreadable(other.kind().to_owned()).into()),
     })
+}
+
+/// The business dates of all leaves up to one.
+#[derive(Debug, Clone)]
+pub struct BusinessDays {
+    zone: Zone,
+    /// What a sandbox set, by the sequence of the leaf that did.
+    set: BTreeMap<i64, Date>,
+}
+
+impl BusinessDays {
+    /// Up to a sequence.
+    pub async fn read(conn: &AsyncPgConnection, at: &At) -> Result<Self, ReadError> {
+        let mut set = BTreeMap::new();
+        // outside of a sandbox no leaf sets one, and nobody looks for such leaves through the whole log
+        if at.sandbox {
+            for found in moves(conn, at.sequence).await? {
+                set.extend(moved_to(&found.leaf)?.map(|day| (found.sequence, day)));
+            }
+        }
+        Ok(Self { zone: at.zone, set })
+    }
+
+    /// The business date when a leaf was recorded.
+    pub fn of(&self, sequence: i64, recorded_at: Instant) -> Date {
+        let set = self.set.range(..=sequence).next_back().map(|(_, day)| *day);
+        set.unwrap_or_else(|| recorded_at.date_in(self.zone.tz()))
+    }
 }

@@ -61,16 +61,27 @@ macro_rules! lines {
     };
 }
 
+/// Who delivered, or lent, what a line is about: the provider of its claim or voucher, of a recovery's claim; empty for
+/// the rest.
+macro_rules! provider {
+    () => {
+        "(SELECT coalesce((SELECT c.provider FROM claims AS c WHERE c.id = i.id), \
+                          (SELECT v.provider FROM vouchers AS v WHERE v.id = i.id), \
+                          (SELECT c.provider FROM recoveries AS r JOIN claims AS c ON c.id = r.claim WHERE r.id = i.id), '') \
+            FROM (SELECT CASE WHEN x.about ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN x.about::uuid END AS id) AS i)"
+    };
+}
+
 /// Lines of some accounts `$4` (none: all), a flow `$5`, an organisation `$6`, a level `$7`, a document `$8`, a voucher `$9`,
-/// a district `$10`, a fiscal year `$11`.
+/// a district `$10`, a fiscal year `$11`, a provider `$12`.
 macro_rules! filtered {
     () => {
-        "WHERE (cardinality($4::text[]) = 0 OR x.account = ANY($4)) AND ($5::text IS NULL OR x.flow = $5) \
+        concat!("WHERE (cardinality($4::text[]) = 0 OR x.account = ANY($4)) AND ($5::text IS NULL OR x.flow = $5) \
            AND ($6::text IS NULL OR x.organisation = $6) AND ($7::text IS NULL OR x.level = $7) \
            AND ($8::text IS NULL OR x.about = $8) AND ($9::text IS NULL OR x.voucher = $9) \
            AND ($10::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
                 WHERE o.credit_code = x.organisation), '') = $10) \
-           AND ($11::text IS NULL OR x.fiscal_year::text = $11) "
+           AND ($11::text IS NULL OR x.fiscal_year::text = $11) AND ($12::text IS NULL OR ", provider!(), " = $12) ")
     };
 }
 
@@ -87,6 +98,7 @@ macro_rules! listed {
 }
 
 pub mod open;
+pub mod parties;
 pub mod walk;
 
 rows! {
@@ -128,6 +140,7 @@ pub struct LineQuery<'a> {
     pub voucher: Option<&'a str>,
     pub region: Option<&'a str>,
     pub fiscal_year: Option<&'a str>,
+    pub provider: Option<&'a str>,
     pub after: i64,
     pub line: i16,
 }
@@ -147,6 +160,7 @@ impl<'a> LineQuery<'a> {
             voucher: filter.voucher.as_deref(),
             region: scope.only.region.as_deref(),
             fiscal_year: scope.only.fiscal_year.as_deref(),
+            provider: filter.provider.as_deref(),
             after: -1,
             line: i16::MAX,
         }
@@ -155,20 +169,20 @@ impl<'a> LineQuery<'a> {
 
 statement! {
     fn select_lines(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year }; from: Option<NaiveDate>, limit: i64
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider }; from: Option<NaiveDate>, limit: i64
     ) -> Vec<LineRow> =
         concat!(
             listed!(),
-            "AND ($12::date IS NULL OR x.effective_date >= $12) ORDER BY x.effective_date, x.sequence, x.line LIMIT $13",
+            "AND ($13::date IS NULL OR x.effective_date >= $13) ORDER BY x.effective_date, x.sequence, x.line LIMIT $14",
         );
     fn sum_lines(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, after }; from: NaiveDate
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider, after }; from: NaiveDate
     ) -> Vec<AccountSumRow> =
         concat!(
             "SELECT x.account, x.side, sum(x.amount) AS amount FROM ",
             lines!(),
             filtered!(),
-            "AND x.effective_date < $13 AND x.sequence > $12 GROUP BY x.account, x.side",
+            "AND x.effective_date < $14 AND x.sequence > $13 GROUP BY x.account, x.side",
         );
 }
 
@@ -181,6 +195,8 @@ pub struct Filter {
     pub document: Option<String>,
     /// Of this voucher: its commitment, and what was redeemed and released of it.
     pub voucher: Option<String>,
+    /// About claims, vouchers and recoveries of this provider or bank; empty for lines that are about none.
+    pub provider: Option<String>,
     /// Effective on or after.
     pub from: Option<Date>,
 }

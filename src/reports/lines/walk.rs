@@ -28,21 +28,21 @@ statement! {
             AND ($5::text IS NULL OR fiscal_year::text = $5) AND ($7::date IS NULL OR effective_date >= $7) ORDER BY day, block";
     /// Lines of a day after one of them, by their key.
     fn within(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, after, line }; limit: i64
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider, after, line }; limit: i64
     ) -> Vec<LineRow> =
         concat!(
             listed!(),
-            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($12::bigint, $13::smallint) \
-             ORDER BY x.sequence, x.line LIMIT $14",
+            "AND x.effective_date = $2 AND (x.sequence, x.line) > ($13::bigint, $14::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $15",
         );
     /// Lines up to a sequence after one of them, by their key.
     fn next(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, after, line }; limit: i64
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider, after, line }; limit: i64
     ) -> Vec<LineRow> =
         concat!(
             listed!(),
-            "AND x.sequence >= $12 AND (x.sequence, x.line) > ($12::bigint, $13::smallint) \
-             ORDER BY x.sequence, x.line LIMIT $14",
+            "AND x.sequence >= $13 AND (x.sequence, x.line) > ($13::bigint, $14::smallint) \
+             ORDER BY x.sequence, x.line LIMIT $15",
         );
 }
 

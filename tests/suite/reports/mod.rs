@@ -5,6 +5,7 @@ use crate::support::city;
 mod bureau_year;
 mod fiscal_years;
 mod parts;
+mod pictures;
 mod registers;
 use crate::support::service;
 use crate::support::tools::not_checked;
@@ -25,6 +26,8 @@ const PLAIN: &[&str] = &[
     "recalculation",
     "exceptions",
     "overlaps",
+    "funnel",
+    "flow",
     "segregation-of-duties",
     "operations",
     "permissions",
@@ -193,6 +196,9 @@ fn every_figure_is_what_the_rows_behind_it_sum_to() {
         "voucher-rollforward opening",
         "voucher-rollforward expired",
         "ageing outstanding",
+        "funnel amount",
+        "flow approved",
+        "flow paid",
         "ageing days_31_90",
         "overlaps issued",
         "trial-balance balance",

@@ -11,13 +11,13 @@ use crate::reports::journal;
 use crate::reports::journal::Dialect;
 use crate::reports::lines::Filter;
 use crate::reports::report;
-use crate::reports::report::{Dimension, Only, Report};
+use crate::reports::report::{Dimension, NONE, Only, Report};
 use crate::reports::sample;
 use crate::reports::sample::Draw;
 use crate::reports::turnovers;
 use crate::reports::{
-    account_statement, ageing, budget_execution, duties, exceptions, operations, overlaps, recalculation,
-    roles, voucher_rollforward,
+    account_statement, ageing, budget_execution, duties, exceptions, flow, funnel, operations, overlaps,
+    recalculation, roles, voucher_rollforward,
 };
 use subsidy_core::book::Command;
 use subsidy_core::book::Duty;
@@ -102,6 +102,18 @@ pub async fn ageing(request: ReadRequest) -> Result<Reply, Problem> {
     answer(&request, &asked, &ageing::read(&asked.conn, &asked.scope).await?)
 }
 
+/// `GET /reports/funnel`
+pub async fn funnel(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = read_request(&request).await?;
+    answer(&request, &asked, &funnel::read(&asked.conn, &asked.scope, &asked.at).await?)
+}
+
+/// `GET /reports/flow`
+pub async fn flow(request: ReadRequest) -> Result<Reply, Problem> {
+    let asked = read_request(&request).await?;
+    answer(&request, &asked, &flow::read(&asked.conn, &asked.scope).await?)
+}
+
 /// The accounts that a query names, apart by commas; none where it names none.
 pub(super) fn accounts(request: &ReadRequest) -> Result<Vec<String>, Problem> {
     let Some(text) = request.query.text("account") else { return Ok(Vec::new()) };
@@ -126,6 +138,7 @@ pub(super) async fn read_lines_request(request: &ReadRequest) -> Result<(ReportR
         flow,
         document: query.text("document").map(str::to_owned),
         voucher: query.text("voucher").map(str::to_owned),
+        provider: query.text("provider").map(|code| if code == NONE { "" } else { code }.to_owned()),
         from: query.value::<Date>("from")?,
     };
     let until = query.value::<Date>("until")?;
