@@ -428,6 +428,16 @@ fn an_estimate_is_what_the_days_that_no_claim_takes_will_cost_and_all_of_it_ties
     let total = text(&estimate, "/total").replace('.', "").parse::<i64>().unwrap();
     let sum = |values: &Value| values.as_array().unwrap().iter().map(fen).sum::<i64>();
     assert_eq!((sum(&estimate["months"]), sum(&estimate["loans"])), (total, total));
+    // the budget ends in the month whose costs, with those of the months before, it does not cover
+    let available = text(&estimate, "/available").replace('.', "").parse::<i64>().unwrap();
+    let mut left = available;
+    let months = estimate["months"].as_array().unwrap().iter();
+    let ends = months.map(|month| (text(month, "/month"), fen(month))).find(|(_, cost)| {
+        left -= cost;
+        left < 0
+    });
+    let day = estimate["budget_ends_on"].as_str().map(|day| day[..7].to_owned());
+    assert_eq!((day.is_none(), day), (total <= available, ends.map(|(month, _)| month)));
     assert!(loans.iter().all(|loan| sum(&loan["rows"]) == fen(loan)));
     assert_eq!(estimate["available"], json!("786000.00"));
     let path = "/v1/programmes/p/estimate";

@@ -79,6 +79,27 @@ impl Estimate {
         self.months.iter().map(|(month, amount)| MonthCost { month: *month, amount: *amount }).collect()
     }
 
+    /// The first day that an appropriation no longer covers; none where it covers all of them.
+    ///
+    /// A month's cost is taken to accrue evenly over all of its days: of a month that costs c over n days and has left r,
+    /// it is the day after the first ⌊r · n / c⌋.
+    pub fn ends_on(&self, available: Money) -> Result<Option<Date>, OutOfRange> {
+        let mut left = available;
+        for (month, cost) in &self.months {
+            let after = left.minus(*cost)?;
+            if after.fen() >= 0 {
+                left = after;
+                continue;
+            }
+            let (first, last) = (month.first_day(), month.last_day());
+            let days = last.naive().signed_duration_since(first.naive()).num_days() + 1;
+            // 128 bits: a month's days times any amount
+            let covered = i128::from(left.fen().max(0)) * i128::from(days) / i128::from(cost.fen());
+            return Ok(u64::try_from(covered).ok().and_then(|covered| first.plus_days(covered)));
+        }
+        Ok(None)
+    }
+
     /// Takes the next loan under its terms, of which claims take the days before `claimed`. None where no day of it is left.
     pub fn add(
         &mut self,
@@ -225,6 +246,41 @@ mod tests {
         assert_eq!(estimate.total().to_string(), "141000.00");
         let months = Money::sum(estimate.months().iter().map(|month| month.amount)).unwrap();
         assert_eq!(months, estimate.total());
+    }
+
+    #[test]
+    fn the_budget_ends_on_the_first_day_that_it_does_not_cover() {
+        let policy = policy(None);
+        let mut estimate = Estimate::default();
+        // 1,000.00 a day: 31 in January, 29 in February, 31 in March, 30 in April
+        estimate.add(&loan(1, "2034-01-01"), None, terms(&policy)).unwrap().unwrap();
+        for (available, expected) in [
+            ("0.00", Some("2024-01-01")),
+            ("999.99", Some("2024-01-01")),
+            ("1000.00", Some("2024-01-02")),
+            ("31000.00", Some("2024-02-01")),
+            ("60000.00", Some("2024-03-01")),
+            ("120999.99", Some("2024-04-30")),
+            ("121000.00", None),
+            ("999999.00", None),
+        ] {
+            let ends = estimate.ends_on(Money::parse(available).unwrap()).unwrap();
+            assert_eq!(ends, expected.map(date), "{available}");
+        }
+        assert_eq!(Estimate::default().ends_on(Money::ZERO).unwrap(), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn more_money_never_ends_earlier(less in 0_i64..20_000_000, more in 0_i64..5_000_000) {
+            let policy = policy(None);
+            let mut estimate = Estimate::default();
+            estimate.add(&loan(1, "2034-01-01"), None, terms(&policy)).unwrap().unwrap();
+            let ends = |fen| estimate.ends_on(Money::from_fen(fen)).unwrap();
+            let far = date("2099-12-31");
+            proptest::prop_assert!(ends(less).unwrap_or(far) <= ends(less + more).unwrap_or(far));
+            proptest::prop_assert_eq!(ends(less).is_none(), Money::from_fen(less) >= estimate.total());
+        }
     }
 
     #[test]

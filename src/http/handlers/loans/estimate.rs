@@ -53,6 +53,8 @@ pub struct EstimateView {
     total: Money,
     /// What the programme has left; below the total, it will not last.
     available: Money,
+    /// The first day that what is left does not cover, each month's cost spread evenly over its days; null where it lasts.
+    budget_ends_on: Option<Date>,
     /// Of all loans, month after month.
     months: Vec<EstimatedMonth>,
     /// By organisation, in the order of their recording.
@@ -134,8 +136,11 @@ pub async fn estimate(request: ReadRequest) -> Result<Reply, Problem> {
         loans.extend(cost.map(|cost| EstimatedLoan::of(&loan, version, &cost)));
     }
     let months = EstimatedMonth::all(&estimate.months());
+    let available = available(&conn, &code).await?;
+    let out_of_range = |_| Problem::refusal(CalculationError::AmountOutOfRange);
     Reply::json(&EstimateView {
-        available: available(&conn, &code).await?,
+        available,
+        budget_ends_on: estimate.ends_on(available).map_err(out_of_range)?,
         programme: code,
         as_of,
         window: current.rules.earning(programme.window),
