@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use subsidy_core::domain::Money;
+use subsidy_core::domain::{Money, Month};
 
 use super::{PARTS, of, part};
 use crate::console::doc::Doc;
@@ -22,6 +22,9 @@ const PARTS_OF_SCALE: u32 = 4;
 const LEFT: u32 = 100;
 /// From one month to the next.
 const STEP: u32 = 66;
+
+/// What a budget is made of, and was adjusted by.
+const APPROPRIATED: [&str; 2] = ["appropriated", "adjusted"];
 
 /// The parts of a budget that are not free come first.
 const USED: usize = 4;
@@ -54,6 +57,18 @@ pub struct Column {
     pub total: String,
     pub sum: Money,
     pub marks: Vec<Mark>,
+    /// What was appropriated until then, adjustments included.
+    pub budget: Point,
+    /// What was paid by the same month a year before.
+    pub before: Option<Point>,
+}
+
+/// A point of a line.
+#[derive(Debug, Clone)]
+pub struct Point {
+    pub y: u32,
+    pub amount: String,
+    pub href: String,
 }
 
 /// A kind of document, and how much of it waits how long.
@@ -66,18 +81,24 @@ pub struct Heat {
     pub cells: Vec<(&'static str, String)>,
 }
 
+/// The rows of whole programmes; those of their levels say a part of the same again.
+fn wholes(execution: &Doc) -> Vec<Doc> {
+    let rows = execution.list("rows");
+    of(&rows, "row", "total").cloned().collect()
+}
+
 fn sum<'a>(rows: impl Iterator<Item = &'a Doc>, members: &[&str]) -> Money {
     let amounts =
-        rows.flat_map(|row| members.iter().filter_map(|member| Money::parse(&row.text(member)).ok()));
+        rows.flat_map(|row| members.iter().filter_map(|member| Money::parse_signed(&row.text(member)).ok()));
     Money::sum(amounts).unwrap_or_default()
 }
 
-fn shown(amount: Money) -> String {
+pub fn shown(amount: Money) -> String {
     figures::amount(&amount.to_string())
 }
 
 /// So many units of `whole` as an amount is of another.
-fn share(amount: Money, of: Money, whole: u32) -> u32 {
+pub fn share(amount: Money, of: Money, whole: u32) -> u32 {
     let value = |money: Money| money.to_string().parse::<Decimal>().unwrap_or_default();
     let share = value(amount).checked_div(value(of)).unwrap_or_default();
     (share * Decimal::from(whole)).round().to_u32().unwrap_or_default()
@@ -89,8 +110,17 @@ fn newest(rows: &[Doc]) -> Vec<Doc> {
     of(rows, "month", &last).cloned().collect()
 }
 
-fn marks(t: T, rows: &[&Doc], (total, whole): (Money, u32), programme: &str, upward: bool) -> Vec<Mark> {
-    let mut from = 0;
+/// The account statement of some accounts up to a day.
+fn statement(accounts: &str, programme: &str, last: &str) -> String {
+    let query = [("account", accounts), ("programme", programme), ("as_of", last)];
+    let query = query.into_iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<_> = query.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    with_query("/reports/account-statement", &query)
+}
+
+/// The parts of a budget up to a day, those of a column without what is free.
+fn marks(t: T, rows: &[&Doc], (total, whole): (Money, u32), (programme, last): (&str, &str)) -> Vec<Mark> {
+    let (mut from, upward) = (0, programme.is_empty());
     let mut marks = Vec::new();
     // what is free would dwarf what became of the rest, month by month
     for (member, class, accounts) in PARTS.into_iter().take(if upward { USED } else { PARTS.len() }) {
@@ -99,16 +129,12 @@ fn marks(t: T, rows: &[&Doc], (total, whole): (Money, u32), programme: &str, upw
         if size == 0 {
             continue;
         }
-        let mut query = vec![("account".to_owned(), accounts.to_owned())];
-        if !programme.is_empty() {
-            query.push(("programme".to_owned(), programme.to_owned()));
-        }
         from += size;
         marks.push(Mark {
             class,
             name: part(t, member),
             amount: shown(amount),
-            href: with_query("/reports/account-statement", &query),
+            href: statement(accounts, programme, last),
             from: if upward { HEIGHT.saturating_sub(from) } else { from - size },
             size,
         });
@@ -118,12 +144,13 @@ fn marks(t: T, rows: &[&Doc], (total, whole): (Money, u32), programme: &str, upw
 
 /// A strip for each programme, of the newest month.
 pub fn strips(t: T, execution: &Doc) -> Vec<Strip> {
-    let rows = newest(&execution.list("rows"));
+    let rows = newest(&wholes(execution));
+    let last = execution.text("as_of");
     let codes: BTreeSet<String> = rows.iter().map(|row| row.text("programme")).collect();
     let strip = |code: String| {
         let own: Vec<&Doc> = of(&rows, "programme", &code).collect();
         let total = sum(own.iter().copied(), &PARTS.map(|(member, _, _)| member));
-        let marks = marks(t, &own, (total, WIDTH), &code, false);
+        let marks = marks(t, &own, (total, WIDTH), (&code, &last));
         Strip { name: String::new(), total: shown(total), marks, code }
     };
     codes.into_iter().map(strip).collect()
@@ -136,9 +163,15 @@ pub struct Tick {
     pub text: String,
 }
 
-/// Four amounts from none to the highest column.
-pub fn scale(months: &[Column]) -> Vec<Tick> {
-    let highest = months.iter().map(|column| column.sum).max().unwrap_or_default();
+/// Four amounts from none to the highest of the picture.
+pub fn scale(execution: &Doc) -> Vec<Tick> {
+    let rows = wholes(execution);
+    let months: BTreeSet<String> = rows.iter().map(|row| row.text("month")).collect();
+    let parts: Vec<&str> = PARTS.into_iter().take(USED).map(|(member, _, _)| member).collect();
+    let of_month = |members: &[&str]| {
+        months.iter().map(|month| sum(of(&rows, "month", month), members)).max().unwrap_or_default()
+    };
+    let highest = top(of_month(&parts), of_month(&APPROPRIATED));
     if highest == Money::default() {
         return Vec::new();
     }
@@ -150,24 +183,65 @@ pub fn scale(months: &[Column]) -> Vec<Tick> {
     (0..=PARTS_OF_SCALE).map(tick).collect()
 }
 
-/// A column for each month.
-pub fn months(t: T, execution: &Doc) -> Vec<Column> {
-    let rows = execution.list("rows");
+/// The month a year before.
+fn a_year_before(month: &str) -> Option<String> {
+    let (year, month) = month.split_once('-')?;
+    Some(format!("{:04}-{month}", year.parse::<u32>().ok()?.checked_sub(1)?))
+}
+
+/// How far above the rest a budget may be to stand on their scale.
+const BUDGET_TIMES_MAX: i64 = 4;
+
+/// The highest of the columns, and of the budget where that does not dwarf them.
+fn top(used: Money, budget: Money) -> Money {
+    let fits = i128::from(budget.fen()) <= i128::from(used.fen()) * i128::from(BUDGET_TIMES_MAX);
+    if fits || used.is_zero() { used.max(budget) } else { used }
+}
+
+/// A column for each month, and whether the budget lies above the picture.
+pub fn months(t: T, execution: &Doc) -> (Vec<Column>, bool) {
+    let (rows, as_of) = (wholes(execution), execution.text("as_of"));
     let months: BTreeSet<String> = rows.iter().map(|row| row.text("month")).collect();
     let parts: Vec<&str> = PARTS.into_iter().take(USED).map(|(member, _, _)| member).collect();
-    let highest = months.iter().map(|month| sum(of(&rows, "month", month), &parts)).max().unwrap_or_default();
+    let highest = |members: &[&str]| {
+        months.iter().map(|month| sum(of(&rows, "month", month), members)).max().unwrap_or_default()
+    };
+    let (used, budget) = (highest(&parts), highest(&APPROPRIATED));
+    let top = top(used, budget);
     let column = |(place, month): (u32, &String)| {
         let own: Vec<&Doc> = of(&rows, "month", month).collect();
         let total = sum(own.iter().copied(), &parts);
+        let end = |month: &str| Month::parse(month).map_or(String::new(), |one| one.last_day().to_string());
+        let last = end(month).min(as_of.clone());
+        let point = |amount: Money, accounts: &str, last: &str| Point {
+            y: HEIGHT.saturating_sub(share(amount.min(top), top, HEIGHT)),
+            amount: shown(amount),
+            href: statement(accounts, "", last),
+        };
+        let earlier = a_year_before(month).filter(|earlier| months.contains(earlier));
+        let before = earlier.map(|earlier| {
+            let paid = sum(of(&rows, "month", &earlier), &["expended"]);
+            point(paid, "B2008", &end(&earlier))
+        });
         Column {
             month: month.clone(),
             x: LEFT + place * STEP,
-            marks: marks(t, &own, (highest, HEIGHT), "", true),
+            marks: marks(t, &own, (top, HEIGHT), ("", &last)),
             total: shown(total),
             sum: total,
+            budget: point(sum(own.iter().copied(), &APPROPRIATED), "B1001", &last),
+            before,
         }
     };
-    (0..).zip(&months).map(column).collect()
+    ((0..).zip(&months).map(column).collect(), budget > top)
+}
+
+/// A line through points, each in the middle of its column.
+pub fn line<'a>(points: impl Iterator<Item = (u32, &'a Point)>) -> String {
+    let place = |(place, (x, point)): (usize, (u32, &Point))| {
+        format!("{}{} {}", if place == 0 { 'M' } else { 'L' }, x + 20, point.y + 10)
+    };
+    points.enumerate().map(place).collect()
 }
 
 const BUCKETS: [&str; 5] = ["days_0_30", "days_31_90", "days_91_180", "days_181_365", "days_over_365"];

@@ -1,6 +1,9 @@
-//! The state of the budgets at a glance: by programme, by month, and how long things wait.
+//! The state of the budgets at a glance: by month, by programme, how far cases came, to whom money goes, and how long
+//! things wait. What each picture shows is a report of the API, and its formula stands in `docs/auditors.md`.
 
-mod drawn;
+pub mod drawn;
+mod flow;
+mod funnel;
 
 use askama::Template;
 
@@ -9,6 +12,8 @@ use super::layout::Frame;
 use super::texts::T;
 use super::visit::{Shown, Visit, render};
 use drawn::{Column, Heat, Strip, Tick};
+use flow::Drawing;
+use funnel::Funnel;
 
 #[derive(Template)]
 #[template(path = "dashboard/dashboard.html")]
@@ -22,6 +27,13 @@ struct DashboardPage {
     width: usize,
     parts: Vec<(&'static str, &'static str)>,
     heat: Vec<Heat>,
+    /// The budget and last year's payments as lines through the months.
+    budget: String,
+    before: String,
+    /// Whether the budget lies above the picture.
+    above: bool,
+    funnels: Vec<Funnel>,
+    flow: Drawing,
 }
 
 /// What becomes of a budget, from what is paid to what is free: member, class, account.
@@ -38,7 +50,9 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
     let t = visit.t;
     let execution = visit.read("/v1/reports/budget-execution").await?;
     let ageing = visit.read("/v1/reports/ageing").await?;
-    let months = drawn::months(t, &execution);
+    let (months, above) = drawn::months(t, &execution);
+    let funnel = visit.read("/v1/reports/funnel").await?;
+    let flow = visit.read("/v1/reports/flow").await?;
     let mut strips = Vec::new();
     for strip in drawn::strips(t, &execution) {
         strips.push(Strip { name: visit.programme(&strip.code).await, ..strip });
@@ -47,7 +61,12 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         t,
         about: t.report_as_of(&execution.text("as_of"), &execution.text("known_at")),
         strips,
-        scale: drawn::scale(&months),
+        scale: drawn::scale(&execution),
+        budget: drawn::line(months.iter().map(|month| (month.x, &month.budget))),
+        before: drawn::line(months.iter().filter_map(|month| Some((month.x, month.before.as_ref()?)))),
+        above,
+        funnels: funnel::funnels(visit, &funnel).await,
+        flow: flow::drawing(visit, &flow).await,
         width: 100 + months.len().max(12) * 66,
         months,
         parts: PARTS.iter().map(|(member, class, _)| (part(t, member), *class)).collect(),

@@ -1,5 +1,6 @@
 //! Programmes: what they pay for in words, and what became of their budgets.
 
+pub mod forecast;
 pub mod rules;
 pub mod tried;
 
@@ -114,6 +115,7 @@ struct OnePage {
     versions: Vec<Version>,
     changes: Vec<Change>,
     inside: bool,
+    forecast: Option<forecast::Forecast>,
     creations: Vec<Action>,
     actions: Vec<Action>,
 }
@@ -218,6 +220,7 @@ pub async fn one(visit: &Visit<'_>) -> Shown {
         versions: if inside { versions(visit, code).await } else { Vec::new() },
         changes: if inside { changes(visit, code).await } else { Vec::new() },
         inside,
+        forecast: forecast::of(visit, &programme).await,
         creations,
         actions: Action::all(visit, APPROVAL, &programme).await,
         page: visit.frame(programme.text(title(t)), crumbs).await,

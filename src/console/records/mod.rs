@@ -10,6 +10,7 @@
 pub mod cell;
 pub mod choices;
 pub mod claims;
+mod drawn;
 mod export;
 pub mod grants;
 pub mod house;

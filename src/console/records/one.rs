@@ -4,6 +4,7 @@ use askama::Template;
 use serde_json::json;
 
 use super::cell::{Cell, Column, Show, cells, col, short, used};
+use super::drawn::{self, UsedContract};
 use super::{Table, at, table};
 use crate::console::acts::Action;
 use crate::console::cases::history::{self, Past};
@@ -40,6 +41,8 @@ struct OnePage {
     facts: Vec<Cell>,
     tables: Vec<Rows>,
     files: Vec<Link>,
+    /// Of a rental: what was used on it.
+    usage: Option<UsedContract>,
     history: Vec<Past>,
     actions: Vec<Action>,
 }
@@ -97,6 +100,7 @@ pub async fn one(visit: &Visit<'_>) -> Shown {
         facts: cells(visit, &document, &facts).await,
         tables,
         files: files.chain(papers).collect(),
+        usage: drawn::of(visit, &document).await,
         history: history::of(visit, &id, &document).await,
         actions,
         page: visit.frame(format!("{} {name}", t.heading(record.noun)), crumbs).await,

@@ -9,6 +9,8 @@ pub struct Page {
     pub status: u16,
     pub location: String,
     pub kind: String,
+    /// After how many seconds the browser is to look again; empty for never.
+    pub refresh: String,
     pub html: String,
     /// The same as it came.
     pub bytes: Vec<u8>,
@@ -177,7 +179,7 @@ impl Browser {
             let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
             value.unwrap_or_default().to_owned()
         };
-        let (location, kind) = (header("location"), header("content-type"));
+        let [location, kind, refresh] = ["location", "content-type", "refresh"].map(header);
         for cookie in answer.headers().get_all("set-cookie") {
             let pair = cookie.to_str().expect("a cookie").split(';').next().expect("a pair").to_owned();
             let (name, value) = pair.split_once('=').expect("a value");
@@ -185,7 +187,7 @@ impl Browser {
         }
         let bytes = answer.body_mut().read_to_vec().expect("a body");
         let html = String::from_utf8_lossy(&bytes).into_owned();
-        Page { status: answer.status().as_u16(), location, kind, html, bytes }
+        Page { status: answer.status().as_u16(), location, kind, refresh, html, bytes }
     }
 }
 

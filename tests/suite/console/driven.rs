@@ -207,6 +207,7 @@ const ROUNDS: [(usize, &str, &[&str]); 7] = [
             "/prefunds/true-ups",
             "/programmes",
             "/programmes/beijing-compute-voucher",
+            "/programmes/shanghai-interest-subsidy-2027",
             "/organisations",
             "/tags",
             "/tags/imports",

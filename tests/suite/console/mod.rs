@@ -6,6 +6,7 @@ mod driven;
 mod interest;
 mod limits;
 mod papers;
+mod pictures;
 mod provider;
 mod work;
 

@@ -1,0 +1,93 @@
+//! The funnel of each programme: how many cases came how far, and in how many days.
+
+use std::collections::BTreeMap;
+
+use super::of;
+use crate::console::books::href;
+use crate::console::doc::Doc;
+use crate::console::texts::T;
+use crate::console::visit::Visit;
+
+/// The width of the longest bar.
+const WIDTH: u32 = 420;
+/// Where the bars' middle is.
+const MIDDLE: u32 = 340;
+
+/// A step of a programme as a bar.
+#[derive(Debug, Clone)]
+pub struct Bar {
+    pub name: &'static str,
+    pub y: u32,
+    pub x: u32,
+    pub width: u32,
+    pub cases: String,
+    /// The median of the days since the step before; empty where there is none.
+    pub days: String,
+    pub amount: String,
+    pub href: String,
+    pub class: &'static str,
+}
+
+#[derive(Debug, Clone)]
+pub struct Funnel {
+    pub code: String,
+    pub name: String,
+    pub height: usize,
+    pub bars: Vec<Bar>,
+}
+
+/// What a step is called.
+fn name(t: T, step: &str) -> &'static str {
+    match step {
+        "applied" => t.step_applied(),
+        "issued" => t.step_issued(),
+        "claimed" => t.step_claimed(),
+        "approved" => t.step_approved(),
+        _ => t.step_paid(),
+    }
+}
+
+/// Where the rows of a step are: the postings that sum to it, else the documents of the programme.
+fn rows_of(row: &Doc, has_vouchers: bool) -> String {
+    let link = href(&row.text("links.amount"));
+    if !link.is_empty() {
+        return link;
+    }
+    let list = if row.text("step") == "applied" && has_vouchers { "/vouchers" } else { "/claims" };
+    format!("{list}?programme={}", row.text("programme"))
+}
+
+/// A funnel for each programme that somebody applied to.
+pub async fn funnels(visit: &Visit<'_>, report: &Doc) -> Vec<Funnel> {
+    let rows = report.list("rows");
+    let mut programmes: BTreeMap<String, u32> = BTreeMap::new();
+    for row in &rows {
+        let cases: u32 = row.text("cases").parse().unwrap_or_default();
+        let most = programmes.entry(row.text("programme")).or_default();
+        *most = cases.max(*most);
+    }
+    let mut funnels = Vec::new();
+    for (code, most) in programmes.into_iter().filter(|(_, most)| *most > 0) {
+        let steps: Vec<&Doc> = of(&rows, "programme", &code).collect();
+        let has_vouchers = steps.iter().any(|row| row.text("step") == "issued");
+        let bar = |(place, row): (u32, &&Doc)| {
+            let cases: u32 = row.text("cases").parse().unwrap_or_default();
+            // a bar that holds a case can be seen and hit
+            let width = (WIDTH * cases / most).max(if cases == 0 { 0 } else { 6 });
+            Bar {
+                name: name(visit.t, &row.text("step")),
+                y: place * 32,
+                x: MIDDLE - width / 2,
+                width,
+                cases: visit.t.cases(&cases.to_string()),
+                days: row.text("median_days"),
+                amount: row.money("amount"),
+                href: rows_of(row, has_vouchers),
+                class: if row.text("step") == "paid" { "k3" } else { "k2" },
+            }
+        };
+        let bars: Vec<Bar> = (0..).zip(&steps).map(bar).collect();
+        funnels.push(Funnel { name: visit.programme(&code).await, height: bars.len() * 32, bars, code });
+    }
+    funnels
+}
