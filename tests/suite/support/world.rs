@@ -813,7 +813,7 @@ impl World {
                 if !self.one_in(12) {
                     claims.dedup();
                 }
-                let claims = (!self.one_in(6)).then(|| ClaimIds::new(claims).expect("a few"));
+                let claims = (!self.one_in(40)).then(|| ClaimIds::new(claims).expect("a few"));
                 let id = PaymentBatchId::new(self.id());
                 let name_max = if self.one_in(30) { 1 } else { NAME_MAX };
                 Command::ProposePaymentBatch(Box::new(ProposePaymentBatch {

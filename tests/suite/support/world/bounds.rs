@@ -40,7 +40,7 @@ impl World {
         };
         policy.caps.per = self.maybe(3, |w| w.pick(per));
         if instrument == Instrument::RentalSubsidy && policy.eligibility.provider.is_none() {
-            policy.claimant = self.maybe(4, |_| Claimant::Provider);
+            policy.claimant = self.maybe(12, |_| Claimant::Provider);
         }
         policy.joint_ceiling_percent =
             self.maybe(4, |w| w.pick(&[50, 80, 100]) * 1_000_000).map(Percent::from_micro);
