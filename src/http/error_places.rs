@@ -295,7 +295,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::OtherFundingMissing, Code::OtherFundingClashes], &["/v1/vouchers", "/v1/claims", "/v1/interest-subsidies"]),
     (&[Code::AssessmentMissing, Code::AssessmentAboveFiled], &["/v1/vouchers", "/v1/claims"]),
     (&[Code::OverrideNotAllowed, Code::OverrideOutOfRange], &["/v1/vouchers", "/v1/claims"]),
-    (&[Code::NoWorkingDay], &["/v1/calendar", "/v1/payment-batches"]),
+    (&[Code::NoWorkingDay], &["/v1/calendar", "/v1/calls", "/v1/claims", "/v1/payment-batches", "/v1/tasks"]),
     (&[Code::NothingPayable, Code::ClaimNotPayable, Code::ClaimInBatch, Code::ExecutionDateStale, Code::AmountDiffers,
        Code::BackingWithdrawn, Code::ResultTooEarly, Code::ResultTwice, Code::BankFileUnreadable,
        Code::BankFileUnknown, Code::BankFileNoMapping, Code::BankFileColumn, Code::BankFileCell, Code::NameTooLong,
