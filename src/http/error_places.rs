@@ -184,12 +184,9 @@ const VALUES: &[(&[Code], &[&str])] = &[
     (&[Code::InvalidText], &["Label", "Line", "Subject", "Title"]),
     (&[Code::InvalidReason], &["Reason"]),
     (&[Code::InvalidDate], &["Date"]),
-    (&[Code::InvalidMonth], &["Month"]),
-    (&[Code::InvalidInstant], &["Instant"]),
     (&[Code::InvalidAbout], &["Noted"]),
     (&[Code::InvalidFiscalYear], &["FiscalYear", "NewAppropriation", "NewLapse"]),
     (&[Code::InvalidId], &["ApplicationId", "AwardId", "CallId", "ClaimId", "EvidenceId", "LoanId", "RentalId", "VoucherId", "TagSubjectView"]),
-    (&[Code::InvalidHash], &["ContentHash"]),
     (&[Code::InvalidProgrammeCode], &["ProgrammeCode"]),
     (&[Code::InvalidCapGroupCode], &["CapGroupCode"]),
     (&[Code::InvalidBankCode], &["BankCode"]),
@@ -213,7 +210,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::TagOfImport, Code::TagEndNotEarlier, Code::TagListRefused, Code::TagLineTwice], &["/v1/tags"]),
     (&[Code::InvalidWindow], &["/v1/programmes", "/v1/calls", "/v1/tags", "/v1/interest-subsidies"]),
     (&[Code::RulesFieldMissing, Code::RulesFieldNotApplicable, Code::RulesInvalid, Code::StatutoryPointsCap,
-       Code::StatutoryWindow], &["/v1/programmes", "/v1/interest-subsidies"]),
+       Code::StatutoryWindow], &["/v1/programmes", "/v1/interest-subsidies", "/v1/calls"]),
     (&[Code::CapGroupUnknown], &["/v1/programmes"]),
     (&[Code::FiscalYearOutsideWindow, Code::FiscalYearClosed], &["/v1/programmes", "/v1/prefunds"]),
     (&[Code::PotExhausted],
@@ -239,8 +236,9 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::EligibilityChanged], &["/v1/claims", "/v1/payment-batches"]),
     (&[Code::ReferenceRateMissing, Code::LoanRateAboveCeiling, Code::TooManySegments],
      &["/v1/claims", "/v1/interest-subsidies"]),
-    (&[Code::FieldNotApplicable], &["/v1/loans", "/v1/interest-subsidies"]),
-    (&[Code::InvalidPeriod], &["/v1/rentals", "/v1/claims"]),
+    (&[Code::FieldNotApplicable], &["/v1/loans", "/v1/interest-subsidies", "/v1/prefunds/true-ups"]),
+    (&[Code::InvalidPeriod], &["/v1/rentals", "/v1/loans", "/v1/claims", "/v1/interest-subsidies"]),
+    (&[Code::PeriodNotOver], &["/v1/claims", "/v1/loans"]),
     (&[Code::VoucherExpired], &["/v1/vouchers", "/v1/claims"]),
     (&[Code::UsageIncomplete], &["/v1/claims", "/v1/rentals/{id}/usage"]),
     (&[Code::PrefundNotAllowed, Code::PrefundExhausted, Code::PrefundTruedUp, Code::NothingPrefunded],
@@ -287,7 +285,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
     (&[Code::ValidityOutOfRange], &["/v1/vouchers"]),
     (&[Code::RedInvoice, Code::InvoiceReversed, Code::InvoiceDisputed, Code::NotAnInvoice,
        Code::InvoiceAmountMissing, Code::InvoiceBuyerDiffers, Code::InvoiceSellerDiffers, Code::EvidenceReused,
-       Code::DuplicateEvidence, Code::PeriodNotOver, Code::InterestPeriodOverlaps,
+       Code::DuplicateEvidence, Code::InterestPeriodOverlaps,
        Code::RentalPeriodOutside, Code::RentalPeriodOverlaps, Code::UsagePeriodNotMonths,
        Code::UsageMissing, Code::SettlementOrUsage, Code::ChangeNotApplicable, Code::RentalDiffers,
        Code::LoanDiffers, Code::ClaimKindDiffers, Code::VoucherDiffers,
@@ -302,7 +300,8 @@ const UNDER: &[(&[Code], &[&str])] = &[
        Code::NameLetterRefused,
        Code::BankAccountChanged, Code::BankAccountMissing, Code::AccountNumberUnverified],
      &["/v1/payment-batches"]),
-    (&[Code::ExceedsOutstanding, Code::OffsetMismatch, Code::TooManyReceipts], &["/v1/recoveries"]),
+    (&[Code::ExceedsOutstanding], &["/v1/recoveries", "/v1/claims"]),
+    (&[Code::OffsetMismatch, Code::TooManyReceipts], &["/v1/recoveries"]),
     (&[Code::BankReferenceUsed], &["/v1/payment-batches", "/v1/recoveries", "/v1/prefunds/true-ups"]),
     (&[Code::NotReversible, Code::AlreadyReversed, Code::NotLatest, Code::BelowFloor], &["/v1/ledger/transactions"]),
 ];
@@ -312,11 +311,13 @@ mod tests {
     use super::*;
     use crate::http::error::Entry;
 
-    /// Codes that no route answers: people, agencies and erasures are matters of the operator at a terminal.
+    /// Codes that no route answers: people, agencies and erasures are matters of the operator at a terminal, and no body
+    /// holds a month, an instant or a digest.
     #[rustfmt::skip]
-    const NOWHERE: [Code; 9] = [
-        Code::MethodNotAllowed, Code::TextUnknown, Code::TextErased, Code::SubjectUnknown, Code::SubjectNamed,
-        Code::AgencyExists, Code::SemanticsUnknown, Code::NothingLost, Code::InvalidZone,
+    const NOWHERE: [Code; 12] = [
+        Code::MethodNotAllowed, Code::TextUnknown, Code::TextErased, Code::InvalidMonth, Code::InvalidInstant,
+        Code::InvalidZone, Code::InvalidHash, Code::AgencyExists, Code::SemanticsUnknown, Code::SubjectUnknown,
+        Code::SubjectNamed, Code::NothingLost,
     ];
 
     #[test]

@@ -300,11 +300,11 @@ const FILES: &[FileExample] = &[
         query: "mode=strict",
         media_type: "text/csv",
         shows: "a month of one service in CNY",
-        text: "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodEnd,BillingPeriodStart,ChargeCategory,\
-ChargePeriodEnd,ChargePeriodStart,ContractedCost,EffectiveCost,InvoiceIssuerName,ListCost,ServiceCategory,ServiceName,\
-ServiceProviderName\n\
-1250.00,999999999999,CNY,2025-05-01T00:00:00Z,2025-04-01T00:00:00Z,Usage,2025-04-02T00:00:00Z,2025-04-01T00:00:00Z,\
-1250.00,1250.00,Cloud,1250.00,Compute,Training,Cloud\n",
+        text: "BilledCost,BillingAccountId,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargeClass,\
+ChargeDescription,ChargePeriodStart,ChargePeriodEnd,ContractedCost,EffectiveCost,HostProviderName,InvoiceIssuerName,\
+ListCost,PricingQuantity,PricingUnit,ServiceCategory,ServiceName,ServiceProviderName\n\
+1250.00,999999999999,CNY,2025-04-01T00:00:00Z,2025-05-01T00:00:00Z,Usage,,Training,2025-04-01T00:00:00Z,\
+2025-04-02T00:00:00Z,1250.00,1250.00,Cloud,Cloud,1250.00,100,Hours,AI and Machine Learning,Training,Cloud\n",
     },
     FileExample {
         path: "/v1/payment-batches/{id}/results/import",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::http::error::Entry;
@@ -52,6 +52,11 @@ pub fn responses(route: &Route) -> impl Iterator<Item = (String, Response)> {
 
 fn text(about: &str) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).description(Some(about)).into()
+}
+
+fn text_or_null(about: &str) -> RefOr<Schema> {
+    let types = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(types).description(Some(about)).into()
 }
 
 fn whole_number(about: &str) -> RefOr<Schema> {
@@ -109,10 +114,10 @@ fn place() -> Schema {
                 "Of a file: the first row with it, from 1, the header not counted; 0 where the file itself is meant.",
             ),
         ),
-        ("column", text("Of a file: the name of the column; absent where the whole row is wrong.")),
+        ("column", text_or_null("Of a file: the name of the column; null where the whole row is wrong.")),
         ("rows", whole_number("Of a file: in how many rows it is; 0 where the file itself is meant.")),
         ("expected", text("Of a file: what would be right there, as an example or in words.")),
-        ("found", text("Of a file: what stands there.")),
+        ("found", text_or_null("Of a file: what stands there; null where it cannot be shown.")),
     ];
     object(&always, &sometimes, "One thing that is wrong with a request, and where it stands.")
 }
