@@ -17,9 +17,9 @@ pub struct Network {
     prefix: u32,
 }
 
-const fn bits(address: IpAddr) -> (u128, u32) {
+fn bits(address: IpAddr) -> (u128, u32) {
     match address {
-        IpAddr::V4(address) => (address.to_bits() as u128, 32),
+        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
         IpAddr::V6(address) => (address.to_bits(), 128),
     }
 }

@@ -116,9 +116,11 @@ impl Book {
     fn index_role(&mut self, grant: &RoleGrant) {
         let person = grant.subject.folded();
         if self.roles_of.get(&person).is_ok() {
-            self.roles_of.alter(person, |held| match HeldRole::of(grant) {
-                Some(role) => drop(held.insert(grant.id, role)),
-                None => drop(held.remove(&grant.id)),
+            self.roles_of.alter(person, |held| {
+                match HeldRole::of(grant) {
+                    Some(role) => held.insert(grant.id, role),
+                    None => held.remove(&grant.id),
+                };
             });
         }
     }
