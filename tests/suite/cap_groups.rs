@@ -43,6 +43,7 @@ fn two_people_agree_on_a_group_and_a_change_holds_once_it_is_approved() {
     };
     assert_eq!(city.refused(422, "/v1/programmes", &city.lin, &asked("ai")), "cap_group_unknown");
     let proposed = city.expect(201, PATH, &city.lin, &body);
+    assert_eq!((&proposed["id"], &proposed["code"]), (&json!("ai"), &json!("ai")));
     assert_eq!(
         (&proposed["status"], &proposed["proposed"]),
         (&json!("proposed"), &json!({"annual": "1000.00"}))
@@ -98,9 +99,9 @@ fn programmes_that_name_a_group_pay_no_more_than_it_allows_together() {
         city.refused(422, "/v1/claims", &city.firm, &rent("a", &three, "4000")),
         "group_cap_exhausted"
     );
-    // issues count by themselves, and another organisation has caps of its own
-    let voucher = city.voucher_on("v", &city.firm, &three);
-    assert_eq!(city.get(&format!("/v1/vouchers/{voucher}"), &city.sun)["face_value"], json!("1000.00"));
+    // vouchers are promised of the same group, and another organisation has caps of its own
+    let applied = json!({"programme": "v", "rental_id": three});
+    assert_eq!(city.refused(422, "/v1/vouchers", &city.firm, &applied), "group_cap_exhausted");
     city.create("/v1/claims", &city.other, &rent("a", &others, "4000"));
     // what is given back is free for every programme
     let less = json!({"changes": {"settlement": [{"item": "compute", "amount": "500"}]}, "reason": "更正"});
@@ -115,6 +116,41 @@ fn programmes_that_name_a_group_pay_no_more_than_it_allows_together() {
     let id = text(&draft, "/id");
     let filed = city.expect(200, &format!("/v1/claims/{id}/submit"), &city.firm, &json!({}));
     assert_eq!(filed["amount"], json!("600.00"));
+    city.recomputes();
+}
+
+#[test]
+fn a_group_is_charged_once_for_a_voucher_at_its_issue_and_freed_by_what_it_gives_back() {
+    let city = City::open("promised", &rules(json!({})), "100000");
+    group(&city, "ai", json!({"annual": "1000"}));
+    let of = json!({"items": [{"item": "compute", "ratio_percent": "20"}], "stacking": "allow", "caps": {"groups": ["ai"]}});
+    city.programme_of("rental_subsidy", "a", &of, "100000");
+    // what vouchers give back stays counted by their programme's own cap; the group's is every programme's
+    let mut by_voucher = of.clone();
+    by_voucher["validity_months"] = json!(12);
+    by_voucher["caps"]["annual"] = json!({"amount": "5000", "counts": ["issue"], "released": "stays"});
+    city.programme("v", &by_voucher, "100000");
+    let [one, two] = [("G-1", "4000"), ("G-2", "90000")]
+        .map(|(no, sum)| city.create("/v1/rentals", &city.firm, &rental(no, sum)));
+    city.move_to("2025-03-01");
+    let voucher = city.voucher_on("v", &city.firm, &one);
+    assert_eq!(city.get(&format!("/v1/vouchers/{voucher}"), &city.sun)["face_value"], json!("800.00"));
+    let draft = city.expect(201, "/v1/claims", &city.firm, &rent("a", &two, "4000"));
+    assert_eq!(
+        (&draft["amount"], &draft["calculation"]["reductions"][0]["code"]),
+        (&json!("200.00"), &json!("group_cap"))
+    );
+    assert_eq!(city.passed(&rent("a", &two, "4000"))["amount"], json!("200.00"));
+    // the group is used up, and what was promised of it is redeemed whole
+    let redeemed = json!({
+        "kind": "voucher_redemption", "voucher_id": voucher, "final": true,
+        "settlement": [{"item": "compute", "amount": "2500"}],
+    });
+    let paid = city.passed(&redeemed);
+    assert_eq!((&paid["amount"], &paid["calculation"]["reductions"]), (&json!("500.00"), &json!([])));
+    let mut next = rent("a", &two, "4000");
+    next["period"] = json!({"from": "2025-02-01", "until": "2025-03-01"});
+    assert_eq!(city.expect(201, "/v1/claims", &city.firm, &next)["amount"], json!("300.00"));
     city.recomputes();
 }
 

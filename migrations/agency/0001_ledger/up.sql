@@ -133,7 +133,7 @@ CREATE TABLE usages (
     CONSTRAINT usages_pkey PRIMARY KEY (programme, organisation, scope, year, counts)
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN usages.freed_on IS 'The last day from which anything counts no more: what is dated back before it does not draw on that.';
-COMMENT ON COLUMN usages.scope IS 'Empty for the organisation under the programme; project/…, loan/… or contract/… for a part of it; group/… for all programmes of a cap group, with no programme; base and base/… for the bases that a minimum of the year sums.';
+COMMENT ON COLUMN usages.scope IS 'Empty for the organisation under the programme; project/…, loan/… or contract/… for a part of it; group/… for all programmes of a cap group, with no programme, where one counter (issue) counts vouchers at their issue and claims without a voucher at their approval; base and base/… for the bases that a minimum of the year sums.';
 COMMENT ON TABLE usages IS 'What caps count, kept as counters: never a scan.';
 
 CREATE TABLE numbers (

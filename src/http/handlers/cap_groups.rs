@@ -30,6 +30,8 @@ pub struct NewCapGroup {
 /// Caps that programmes share.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CapGroupView {
+    /// Its code, by which it is approved and rejected as other proposals are by their id.
+    id: CapGroupCode,
     code: CapGroupCode,
     status: CapGroupStatus,
     /// What holds.
@@ -57,6 +59,7 @@ impl View for CapGroupView {
 
     fn of(group: &CapGroup, attached: &Related) -> Self {
         Self {
+            id: group.code.clone(),
             code: group.code.clone(),
             status: group.status,
             caps: group.caps,

@@ -121,6 +121,12 @@ pub struct CapUsageKey {
 }
 
 impl CapUsageKey {
+    /// Of a group, which has one counter for all instruments: of what vouchers promise at their issue, and of claims without
+    /// a voucher at their approval, which promises and takes at once.
+    pub const fn group(code: CapGroupCode, organisation: CreditCode, year: Option<FiscalYear>) -> Self {
+        Self { pool: CapPool::Group(code), organisation, year, counts: Counts::Issue }
+    }
+
     /// Of a calendar year, or of all years.
     pub fn new(
         programme: &ProgrammeCode,

@@ -7,6 +7,7 @@ use rand::Rng;
 use subsidy_core::book::{Book, Command};
 use subsidy_core::cap_groups::*;
 use subsidy_core::claims::{Claim, ClaimPeriod, ClaimStatus, ClaimSubject};
+use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::{Amount, AmountOrZero};
 use subsidy_core::domain::{
     CapGroupCode, ClaimId, CreditCode, Percent, Points, ProgrammeCode, Quantity, StatutoryLimitId, UnitPrice,
@@ -24,6 +25,7 @@ use subsidy_core::rentals::allocations::ContractHolder;
 use subsidy_core::statutory_limits::*;
 use subsidy_core::vouchers::{Voucher, VoucherStatus};
 
+use super::dating::cap_year;
 use super::{World, date, label, line, percent};
 
 impl World {
@@ -256,8 +258,9 @@ pub fn pools_of_voucher(book: &Book, voucher: &Voucher) -> Vec<CapPool> {
     pools(book, &voucher.programme, voucher.rules_version, |_| CapScope::Contract(voucher.rental))
 }
 
+/// Of a redemption without the groups: its voucher counts in them.
 pub fn pools_of_claim(book: &Book, claim: &Claim) -> Vec<CapPool> {
-    pools(book, &claim.programme, claim.rules_version, |per| match &claim.subject {
+    let found = pools(book, &claim.programme, claim.rules_version, |per| match &claim.subject {
         ClaimSubject::VoucherRedemption { voucher, .. } => {
             CapScope::Contract(book.vouchers.peek(voucher).expect("its voucher").rental)
         }
@@ -267,7 +270,49 @@ pub fn pools_of_claim(book: &Book, claim: &Claim) -> Vec<CapPool> {
         ClaimSubject::InterestSubsidy { loan, .. } => {
             CapScope::Project(book.loans.peek(loan).expect("its loan").project.code.folded())
         }
-    })
+    });
+    if claim.subject.voucher().is_some() { own_pools(found) } else { found }
+}
+
+/// Without the groups.
+pub fn own_pools(pools: Vec<CapPool>) -> Vec<CapPool> {
+    pools.into_iter().filter(|pool| matches!(pool, CapPool::Programme(..))).collect()
+}
+
+pub fn usage_key(
+    pool: &CapPool,
+    organisation: CreditCode,
+    year: Option<FiscalYear>,
+    counts: Counts,
+) -> CapUsageKey {
+    let counts = if matches!(pool, CapPool::Group(_)) { Counts::Issue } else { counts };
+    CapUsageKey { pool: pool.clone(), organisation, year, counts }
+}
+
+/// What a group counts is what vouchers promise and have not given back, and what claims without one were approved at.
+pub fn check_groups(book: &Book) {
+    let mut used: BTreeMap<CapUsageKey, i64> = BTreeMap::new();
+    let mut count = |pools: Vec<CapPool>, (organisation, year), fen: i64| {
+        for pool in pools.iter().filter(|pool| matches!(pool, CapPool::Group(_))) {
+            for year in [year, None] {
+                *used.entry(usage_key(pool, organisation, year, Counts::Issue)).or_default() += fen;
+            }
+        }
+    };
+    for (_, voucher) in book.vouchers.iter().filter(|(_, one)| one.number.is_some()) {
+        let balance = &voucher.balance;
+        let live = balance.face.fen() - balance.released.fen() - balance.expired.fen();
+        count(pools_of_voucher(book, voucher), (voucher.organisation, voucher.fiscal_year), live);
+    }
+    for (_, claim) in book.claims.iter().filter(|(_, one)| one.approved_on.is_some()) {
+        let drawn = claim.amount.fen() + claim.corrected.fen() - claim.freed.fen();
+        count(pools_of_claim(book, claim), (claim.organisation, cap_year(book, claim)), drawn);
+    }
+    used.retain(|_, fen| *fen != 0);
+    let groups = book.usages.iter().filter(|(key, _)| matches!(key.pool, CapPool::Group(_)));
+    let kept: BTreeMap<CapUsageKey, i64> =
+        groups.map(|(key, used)| (key.clone(), used.amount.fen())).filter(|(_, fen)| *fen != 0).collect();
+    assert_eq!(kept, used, "a group counts what is promised under all its programmes");
 }
 
 /// The sums of the bases of cost years are those of the claims that are filed and stand, under rules that sum them.

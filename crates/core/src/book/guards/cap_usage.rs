@@ -35,6 +35,8 @@ pub(crate) struct Counted<'a> {
     rests_on: Option<RestsOn>,
     /// A version of the rules beside those of a programme that is known.
     pub(super) version: Option<u32>,
+    /// Whether it draws on a voucher, whose issue counts in the groups already.
+    redeems: bool,
 }
 
 impl<'a> Counted<'a> {
@@ -44,12 +46,14 @@ impl<'a> Counted<'a> {
         organisation: CreditCode,
         rental: RentalId,
     ) -> Self {
-        Self { programme, organisation, rests_on: Some(RestsOn::Contract(rental)), version: None }
+        let rests_on = Some(RestsOn::Contract(rental));
+        Self { programme, organisation, rests_on, version: None, redeems: false }
     }
 
     /// What rests on a loan.
     pub(crate) const fn loan(programme: &'a ProgrammeCode, organisation: CreditCode, loan: LoanId) -> Self {
-        Self { programme, organisation, rests_on: Some(RestsOn::Loan(loan)), version: None }
+        let rests_on = Some(RestsOn::Loan(loan));
+        Self { programme, organisation, rests_on, version: None, redeems: false }
     }
 
     pub(crate) const fn voucher(voucher: &'a Voucher) -> Self {
@@ -80,7 +84,14 @@ impl<'a> Counted<'a> {
             ClaimSubject::InterestSubsidy { loan, .. } => Some(RestsOn::Loan(*loan)),
             ClaimSubject::GrantTranche { .. } => None,
         };
-        Self { programme: &claim.programme, organisation: claim.organisation, rests_on, version: None }
+        let redeems = claim.subject.voucher().is_some();
+        Self {
+            programme: &claim.programme,
+            organisation: claim.organisation,
+            rests_on,
+            version: None,
+            redeems,
+        }
     }
 
     /// By whom the rules count, where not by organisation alone.
@@ -96,21 +107,24 @@ impl<'a> Counted<'a> {
         }
     }
 
-    /// The pools that a case counts in, as far as the book shows them, that of its own caps first.
-    fn pools(&self, rules: &Policy, book: &Book) -> Vec<CapPool> {
+    /// The pools that a case counts in, as far as the book shows them, that of its own caps first. What was promised of a
+    /// group with a voucher is not taken of it again by a redemption.
+    fn pools(&self, rules: &Policy, counts: Counts, book: &Book) -> Vec<CapPool> {
         let of = |scope| CapPool::Programme(self.programme.clone(), scope);
         let mut pools: Vec<CapPool> = self.scope(rules, book).map(of).into_iter().collect();
         pools.push(of(CapScope::Organisation));
-        pools.extend(rules.caps.groups.iter().flatten().cloned().map(CapPool::Group));
+        if !(self.redeems && counts == Counts::Redemption) {
+            pools.extend(rules.caps.groups.iter().flatten().cloned().map(CapPool::Group));
+        }
         pools
     }
 
-    fn known(&self, context: Context<'_>, rules: &Policy) -> Result<Vec<CapPool>, Fault> {
+    fn known(&self, context: Context<'_>, rules: &Policy, counts: Counts) -> Result<Vec<CapPool>, Fault> {
         if let (Some(CapHolder::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, self.rests_on) {
             // else the project would be taken for none
             context.book.loans.get(&loan)?;
         }
-        Ok(self.pools(rules, context.book))
+        Ok(self.pools(rules, counts, context.book))
     }
 
     /// The sums of the bases of a cost year that a case counts in, that of whom the caps are counted by first.
@@ -119,12 +133,18 @@ impl<'a> Counted<'a> {
             CapPool::Programme(programme, scope) => Some(CapPool::Base(programme, scope)),
             CapPool::Group(_) | CapPool::Base(..) => None,
         };
-        let pools = if rules.caps.counts_year_base() { self.pools(rules, book) } else { Vec::new() };
+        let counts = rules.caps.counts_year_base();
+        let pools = if counts { self.pools(rules, Counts::Redemption, book) } else { Vec::new() };
         pools.into_iter().filter_map(of).collect()
     }
 
-    pub(super) const fn key(&self, pool: CapPool, year: Option<FiscalYear>, counts: Counts) -> CapUsageKey {
-        CapUsageKey { pool, organisation: self.organisation, year, counts }
+    pub(super) fn key(&self, pool: CapPool, year: Option<FiscalYear>, counts: Counts) -> CapUsageKey {
+        match pool {
+            CapPool::Group(code) => CapUsageKey::group(code, self.organisation, year),
+            CapPool::Programme(..) | CapPool::Base(..) => {
+                CapUsageKey { pool, organisation: self.organisation, year, counts }
+            }
+        }
     }
 }
 
@@ -136,7 +156,7 @@ pub(crate) fn read(of: Counted<'_>, year: Option<FiscalYear>, counts: Counts, re
     for number in (1..=versions).chain(of.version) {
         let key = RulesKey { programme: of.programme.clone(), number };
         let Some(rules) = book.rules.peek(&key).map(|version| &version.rules) else { continue };
-        pools.extend(of.pools(rules, book));
+        pools.extend(of.pools(rules, counts, book));
         reads.extend(rules.caps.groups.iter().flatten().cloned().map(Key::CapGroup));
         if let (Some(CapHolder::Project), Some(RestsOn::Loan(loan))) = (rules.caps.per, of.rests_on) {
             reads.insert(Key::Loan(loan));
@@ -159,7 +179,7 @@ pub(crate) fn used(
     of: Counted<'_>,
     (year, counts): (FiscalYear, Counts),
 ) -> Result<CapUses, Stop> {
-    let pools = of.known(context, rules)?;
+    let pools = of.known(context, rules, counts)?;
     let spent = |pool: &CapPool, year| amount(context, &of.key(pool.clone(), year, counts));
     let mut found = CapUses::default();
     if let Some(own) = pools.first() {
@@ -227,7 +247,7 @@ fn moved(
     (by, day): (Money, Date),
 ) -> Result<Vec<Change>, Stop> {
     let mut changes = Vec::new();
-    for pool in of.known(context, rules)? {
+    for pool in of.known(context, rules, counts)? {
         for year in years {
             let key = of.key(pool.clone(), year, counts);
             let before = context.book.usages.get(&key)?.copied().unwrap_or_default();
@@ -268,8 +288,9 @@ pub(crate) fn rules_of(voucher: &Voucher) -> Key {
     programmes::key(&voucher.programme, voucher.rules_version)
 }
 
-/// What the caps on issues count once a voucher gave something back. The cap of its year stays used where the rules cap
-/// what is applied for, unless it is cancelled unused.
+/// What the caps on issues count once a voucher gave something back. The rules' own cap of its year stays used where they cap
+/// what is applied for, unless it is cancelled unused. A group's is free again for every programme of the group: what one
+/// programme says of its own cap binds no other.
 pub(crate) fn released(
     context: Context<'_>,
     voucher: &Voucher,
@@ -282,7 +303,7 @@ pub(crate) fn released(
     let less = amount.negated()?;
     let mut changes = issued(context, voucher, (less, day))?;
     changes.retain(|change| match change {
-        Change::Usage { key, .. } => key.year.is_none() || !stays,
+        Change::Usage { key: CapUsageKey { pool: CapPool::Programme(..), year: Some(_), .. }, .. } => !stays,
         _ => true,
     });
     Ok(changes)
@@ -296,7 +317,7 @@ pub(crate) fn not_before_freed(
     sheet: &Calculation,
     day: Date,
 ) -> Result<(), Stop> {
-    let (pools, inputs) = (of.known(context, rules)?, &sheet.inputs);
+    let (pools, inputs) = (of.known(context, rules, counts)?, &sheet.inputs);
     let groups = inputs.groups.iter().flat_map(|group| {
         let caps = [&group.annual, &group.lifetime].into_iter().flatten();
         caps.map(|cap| (CapPool::Group(group.code.clone()), cap.year))
@@ -345,7 +366,7 @@ pub(crate) fn not_before_issues_freed(
         Counted::voucher(voucher),
         &programmes::version(context.book, &voucher.programme, voucher.rules_version)?.rules,
     );
-    for pool in of.known(context, rules)? {
+    for pool in of.known(context, rules, Counts::Issue)? {
         for year in [voucher.fiscal_year, None] {
             let used = context.book.usages.get(&of.key(pool.clone(), year, Counts::Issue))?;
             not_before(day, used.and_then(|used| used.freed_on))?;

@@ -26,13 +26,13 @@ use uuid::Uuid;
 use super::context::{Context, Decide};
 use super::refusal::{Refusal, Stop};
 use super::{Book, Change, Envelope, Fault, Key, Keys};
-use crate::domain::dates::{FiscalYear, Window};
-use crate::domain::{CapGroupCode, Code, CreditCode, Date, Money, Sequence, Stamp, TextHash};
+use crate::domain::dates::Window;
+use crate::domain::{Code, CreditCode, Date, Money, Sequence, Stamp, TextHash};
 use crate::loans::BorrowerKey;
 use crate::programmes::bounds::Reduction;
 use crate::programmes::calculation::{Calculation, YearMinimum};
 use crate::programmes::interest::Bound;
-use crate::programmes::{CapPool, CapUsageKey, Counts, Policy, Programme, ProposeRules, RulesVersion};
+use crate::programmes::{CapUsageKey, Policy, Programme, ProposeRules, RulesVersion};
 use crate::rentals::allocations::{ContractAllocations, ContractHolder};
 use crate::tags::TagSubject;
 use crate::vouchers::{Voucher, VoucherStatus};
@@ -150,19 +150,12 @@ pub fn needs(book: &Book, question: &Question, past: &[Past]) -> Keys {
         }
         for group in question.rules.caps.groups.iter().flatten() {
             let years = [Some(case.day.year()), None];
-            keys.extend(years.map(|year| Key::Usage(group_key(group, case.organisation, year, case.counts))));
+            keys.extend(
+                years.map(|year| Key::Usage(CapUsageKey::group(group.clone(), case.organisation, year))),
+            );
         }
     }
     keys
-}
-
-fn group_key(
-    group: &CapGroupCode,
-    organisation: CreditCode,
-    year: Option<FiscalYear>,
-    counts: Counts,
-) -> CapUsageKey {
-    CapUsageKey { pool: CapPool::Group(group.clone()), organisation, year, counts }
 }
 
 /// The rules as they would be proposed. Error: what refuses the proposal.

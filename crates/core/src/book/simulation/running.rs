@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::past::{Case, cap_year};
-use super::{Past, PastDocument, Refused, group_key};
+use super::{Past, PastDocument, Refused};
 use crate::book::refusal::{Refusal, Stop};
 use crate::book::{Book, Fault};
 use crate::domain::dates::FiscalYear;
@@ -112,7 +112,10 @@ impl Running {
             in_all: self.moved(in_all.map(|cap| cap.used), &self.key(scope, case, None))?,
             groups: Vec::new(),
         };
-        for code in new.rules.caps.groups.iter().flatten() {
+        // a redemption takes nothing of a group: its voucher did
+        let redeems =
+            matches!(&one.document, PastDocument::Claim(claim) if claim.subject.voucher().is_some());
+        for code in new.rules.caps.groups.iter().flatten().filter(|_| !redeems) {
             let recorded = inputs.groups.iter().find(|group| group.code == *code);
             found.groups.push(match recorded {
                 Some(group) => self.group(group, case, year)?,
@@ -148,7 +151,7 @@ impl Running {
         let lost = || Fault::Broken(format!("there is no cap group {code}"));
         let caps = book.cap_groups.get(code)?.and_then(|group| group.caps).ok_or_else(lost)?;
         let cap = |most: Amount, year: Option<FiscalYear>| -> Result<CapUse, OutOfRange> {
-            let key = group_key(code, case.organisation, year, case.counts);
+            let key = CapUsageKey::group(code.clone(), case.organisation, year);
             let others = book.usages.peek(&key).map_or(Money::ZERO, |used| used.amount);
             let own = self.both(&self.key(CapScope::Organisation, case, year)).new;
             Ok(CapUse::new(year, most.money(), others.plus(own)?))
