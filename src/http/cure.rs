@@ -105,7 +105,7 @@ cures! {
     TooManyRows: ["请缩小筛选范围；长报表由机构内部人员导出为文件（如 POST /v1/reports/account-statement/exports），再以 GET /v1/report-exports/ID 取回。", "Narrow the filters, or have the agency's staff write the long report to a file (such as POST /v1/reports/account-statement/exports) and fetch it with GET /v1/report-exports/ID."];
     FormatNotSupported: ["请改用该路由支持的格式：报表为 json、csv、xlsx、parquet，其余见 /openapi.json。", "Ask for a format that the route has: reports come as json, csv, xlsx and parquet; /openapi.json names the others."];
     // when, and the agency
-    PeriodClosed: ["请改用未结账月份的日期；确须补记的，由经办人提出反结账（POST /v1/periods/MONTH/reopen），由另一位复核人批准。", "Use a date in an open month. If the posting belongs into the closed one, propose to reopen it (POST /v1/periods/MONTH/reopen); another person approves that."];
+    PeriodClosed: ["请改用未结账月份的日期；确须补记的，由复核人附理由反结账（POST /v1/periods/MONTH/reopen）。", "Use a date in an open month. If the posting belongs into the closed one, an approver reopens it with a reason (POST /v1/periods/MONTH/reopen)."];
     EffectiveDateInFuture: ["请改用不晚于业务日期 {business_date} 的日期，或到当日再办。", "Use a date not later than {business_date}, or wait until the day comes."];
     EffectiveDateTooEarly: ["请改用 {earliest} 或以后的日期。", "Use {earliest} or a later date."];
     BusinessDateBackwards: ["请设定晚于 {business_date} 的日期；沙箱的日期只能前进，要回到从前请另建沙箱机构。", "Set a date later than {business_date}. A sandbox's date only moves forward; to go back, make another sandbox agency."];
@@ -138,7 +138,7 @@ cures! {
     InvalidWindow: ["请核对两个日期，使最后一天不早于第一天。", "Check the two dates: the last day must not lie before the first."];
     FiscalYearOutsideWindow: ["请改用专项期内的年度（见 GET /v1/programmes/CODE 的 window）。", "Name a fiscal year of the programme's window (window in GET /v1/programmes/CODE)."];
     TargetTwice: ["请删去重复的指标，只留一个目标值。", "Leave one target of the metric and send it again."];
-    FiscalYearClosed: ["请用未关账的年度，或由两人重开该年 12 月（POST /v1/periods/YYYY-12/reopen）。", "Name an open year, or have two people reopen its December (POST /v1/periods/YYYY-12/reopen)."];
+    FiscalYearClosed: ["请用未关账的年度，或由复核人重开该年 12 月（POST /v1/periods/YYYY-12/reopen）。", "Name an open year, or have an approver reopen its December (POST /v1/periods/YYYY-12/reopen)."];
     NothingToLapse: ["请核对 GET /v1/programmes/CODE 中的 available；已承诺和待支付的指标不能收回。", "Look at available in GET /v1/programmes/CODE: what is committed or payable cannot lapse."];
     PotExhausted: ["请由经办人申请追加指标（POST /v1/programmes/CODE/appropriations）并经复核人批准后重试，或把金额减到 {available} 以内。", "Have an officer propose a further appropriation (POST /v1/programmes/CODE/appropriations) and an approver approve it, or ask for at most {available}."];
     WindowClosed: ["请在专项的期间和受理期内办理（GET /v1/programmes/CODE）；确须延长的，由经办人提出规则新版本（POST /v1/programmes/CODE/rules）。", "Act within the programme's window and filing days (GET /v1/programmes/CODE). To extend them, an officer proposes new rules (POST /v1/programmes/CODE/rules)."];
@@ -360,7 +360,6 @@ cures! {
     TrancheUnknown: ["请改用 GET /v1/awards/ID 所列批次之一。", "Use one of the tranches of GET /v1/awards/ID."];
     TrancheClaimed: ["请续办申领 {claim}，或撤回后再申领。", "Go on with claim {claim}, or withdraw it and claim again."];
     TrancheNotDue: ["请在验收后申领尾款；GET /v1/awards/ID 显示各批次的情况。", "Claim the last tranche after the acceptance; GET /v1/awards/ID shows what is due."];
-    MilestoneUnproven: ["请在 evidence 中附上佐证材料。", "Name the evidence of the milestone in evidence."];
     TrancheDiffers: ["请对另一批次另行起草（POST /v1/claims）。", "Draft another claim (POST /v1/claims) for the other tranche."];
     TrancheOpen: ["请先拨付、撤回或驳回申领 {claim}。", "Pay, withdraw or reject claim {claim} first."];
     EntitlementTooLarge: ["请把审定金额降到 {awarded} 以内。", "Lower the entitlement to {awarded} or less."];

@@ -14,7 +14,7 @@ use crate::http::handlers::claims::recalculations::RecalculationView;
 use crate::http::handlers::evidence::{EvidenceView, version as evidence_version};
 use crate::http::handlers::grants::CallView;
 use crate::http::handlers::grants::applications::ApplicationView;
-use crate::http::handlers::grants::awards::AwardView;
+use crate::http::handlers::grants::awards::{AwardView, ProposedAwardView};
 use crate::http::handlers::loans::LoanView;
 use crate::http::handlers::organisations::OrganisationView;
 use crate::http::handlers::overrides::OverrideView;
@@ -120,9 +120,9 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         Outcome::Reversal(reversal) => ReversalView::related_keys(reversal, wanted),
         Outcome::Override { made, .. } => OverrideView::related_keys(made, wanted),
         Outcome::Claim { claim, .. } => ClaimView::related_keys(claim, wanted),
-        Outcome::Call(call) => CallView::related_keys(call, wanted),
+        Outcome::Call(call) | Outcome::AwardsProposed(call) => CallView::related_keys(call, wanted),
         Outcome::Application { application, .. } => ApplicationView::related_keys(application, wanted),
-        Outcome::Award(award) => AwardView::related_keys(award, wanted),
+        Outcome::Award(award) | Outcome::AwardProposal(award) => AwardView::related_keys(award, wanted),
         Outcome::Ranking(ranking) => RankingView::related_keys(ranking, wanted),
         Outcome::Recalculation { recalculation, .. } => {
             RecalculationView::related_keys(recalculation, wanted)
@@ -178,10 +178,12 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         Outcome::Recovery(recovery) => serde_json::to_value(RecoveryView::of(recovery, attached)),
         Outcome::Claim { claim, .. } => serde_json::to_value(ClaimView::of(claim, attached)),
         Outcome::Call(call) => serde_json::to_value(CallView::of(call, attached)),
+        Outcome::AwardsProposed(call) => serde_json::to_value(CallView::of(call, attached).proposed()),
         Outcome::Application { application, .. } => {
             serde_json::to_value(ApplicationView::of(application, attached))
         }
         Outcome::Award(award) => serde_json::to_value(AwardView::of(award, attached)),
+        Outcome::AwardProposal(award) => serde_json::to_value(ProposedAwardView::of(award, attached)),
         Outcome::Ranking(ranking) => serde_json::to_value(RankingView::of(ranking, attached)),
         Outcome::Recalculation { recalculation, .. } => {
             serde_json::to_value(RecalculationView::of(recalculation, attached))
@@ -245,9 +247,9 @@ pub fn version(outcome: &Outcome) -> Option<Sequence> {
         Outcome::Recovery(recovery) => recovery.revision,
         Outcome::Reversal(reversal) => reversal.revision,
         Outcome::Claim { claim, .. } => claim.revision,
-        Outcome::Call(call) => call.revision,
+        Outcome::Call(call) | Outcome::AwardsProposed(call) => call.revision,
         Outcome::Application { application, .. } => application.revision,
-        Outcome::Award(award) => award.revision,
+        Outcome::Award(award) | Outcome::AwardProposal(award) => award.revision,
         Outcome::Ranking(ranking) => ranking.revision,
         Outcome::Recalculation { recalculation, .. } => recalculation.revision,
         Outcome::Objection(objection) => objection.revision,

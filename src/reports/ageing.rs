@@ -1,5 +1,5 @@
 //! Ageing 账龄: what is open of each voucher, award, approved claim and recovery, by the days since it first was. Of a project
-//! that was to be accepted before, its kind says so.
+//! that was to be accepted before, its kind says so, and what it was paid ahead stands beside it.
 
 use std::collections::BTreeSet;
 
@@ -41,6 +41,7 @@ fn kind(account: &str, overdue: bool) -> &'static str {
         "B2006" if overdue => "overdue_project",
         "B2006" => "unclaimed_award",
         "B2007" => "unpaid_claim",
+        "F1214" => "overdue_advance",
         _ => "receivable",
     }
 }
@@ -65,7 +66,10 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, Rea
     let rows = still_open(conn, scope).await?;
     let overdue = overdue(conn, scope.known_at, scope.as_of.naive()).await?;
     let overdue: BTreeSet<String> = overdue.into_iter().map(|row| row.document).collect();
-    let rows = rows.into_iter().map(|open| row(scope, open, &overdue)).collect::<Result<_, _>>()?;
+    // an advance is no question until its project is overdue
+    let asked = |open: &OpenItem| open.account != "F1214" || overdue.contains(&open.about);
+    let rows =
+        rows.into_iter().filter(asked).map(|open| row(scope, open, &overdue)).collect::<Result<_, _>>()?;
     Ok(Report::of(["ageing", "账龄"], COLUMNS, rows))
 }
 

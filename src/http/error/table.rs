@@ -349,7 +349,6 @@ table! {
     TrancheUnknown: 422, ["没有该批次", "该立项没有名为 {tranche} 的拨付批次。"], ["No such tranche", "The award has no tranche called {tranche}."];
     TrancheClaimed: 409, ["批次已申领", "申领 {claim} 已占用该批次。"], ["Tranche claimed", "Claim {claim} is for the tranche already."];
     TrancheNotDue: 409, ["批次不可申领", "批次 {tranche} 尚待验收，或验收已了结，或没有应拨金额。"], ["Tranche not due", "Tranche {tranche} waits for the acceptance, or the acceptance settled it, or nothing of it is due."];
-    MilestoneUnproven: 422, ["缺少中期佐证", "中期批次须附佐证材料。"], ["Milestone unproven", "A tranche on a milestone is claimed with the evidence that shows it."];
     TrancheDiffers: 422, ["批次不符", "该申领对应其立项的批次 {tranche}，不能更换。"], ["Another tranche", "The claim is for tranche {tranche} of its award and stays with it."];
     TrancheOpen: 409, ["批次申领未了结", "申领 {claim} 尚未拨付，也未撤回或驳回；请先了结。"], ["Tranche open", "Claim {claim} is neither paid nor withdrawn nor rejected; settle it first."];
     EntitlementTooLarge: 422, ["审定金额过高", "审定金额不得超过立项金额 {awarded}。"], ["Entitlement too large", "A project is entitled to no more than the {awarded} that it was awarded."];

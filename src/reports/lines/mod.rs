@@ -2,7 +2,7 @@
 //! money it is.
 //!
 //! `about` is the document whose balance the line moves: the voucher for what is committed, the award for
-//! what is promised to a project, the claim for what is payable, the recovery for what is receivable; what a reversal undoes is about what the original was about. `flow` is
+//! what is promised to a project or was paid ahead of its acceptance, the claim for what is payable, the recovery for what is receivable; what a reversal undoes is about what the original was about. `flow` is
 //! on one line of a pair, on the side that grows, so that a flow's lines sum to it.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -48,8 +48,8 @@ macro_rules! lines {
                              WHEN l.kind = 'approve_awards' AND e.account = 'B2006' \
                                   THEN (SELECT a.id::text FROM awards AS a WHERE a.created = l.sequence \
                                            AND a.rank = (e.line + 1) / 2) \
-                             WHEN l.kind IN ('approve_claim', 'reject_claim') AND e.account = 'B2006' \
-                                  THEN (SELECT k.award::text FROM claims AS k WHERE k.id = l.document::uuid) \
+                             WHEN l.kind IN ('approve_claim', 'reject_claim') AND e.account IN ('B2006', 'F1214') \
+                                  THEN (SELECT coalesce(k.award, k.id)::text FROM claims AS k WHERE k.id = l.document::uuid) \
                              ELSE l.document END AS whole \
                    FROM entries AS e JOIN log AS l ON l.sequence = e.sequence \
                    LEFT JOIN entries AS c ON c.sequence = e.sequence AND c.line = ((e.line::int - 1) # 1) + 1 \

@@ -34,7 +34,7 @@ rows! {
 /// What is open of a document on an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenItem {
-    /// B2003, B2006, B2007 or F1212.
+    /// B2003, B2006, B2007, F1212, or F1214 of an award.
     pub account: String,
     /// The voucher, the award, the claim, the recovery.
     pub about: String,
@@ -60,14 +60,17 @@ statement! {
                 AND CASE WHEN p.flow = '' THEN x.account IN ('B2007', 'B2008') ELSE p.flow IN ('issued', 'redeemed') END \
              ) AS m GROUP BY m.document, m.flow, m.account, m.side",
         );
-    /// By document what lines after a sequence `$6` come to.
+    /// By document what lines after a sequence `$6` come to; of prefunds and advances only those of awards.
     fn open(LineQuery<'_> { until, as_of, programme, organisation, region, after }) -> Vec<OpenItemRow> =
         concat!(
             "SELECT x.account, x.about, x.programme, max(x.organisation) AS organisation, \
-                    sum(CASE WHEN (x.side = 'D') = (x.account = 'F1212') THEN x.amount ELSE -x.amount END) AS amount, \
-                    min(x.effective_date) FILTER (WHERE (x.side = 'D') = (x.account = 'F1212')) AS since FROM ",
+                    sum(CASE WHEN (x.side = 'D') = (x.account IN ('F1212', 'F1214')) THEN x.amount ELSE -x.amount END) AS amount, \
+                    min(x.effective_date) FILTER (WHERE (x.side = 'D') = (x.account IN ('F1212', 'F1214'))) AS since FROM ",
             lines!(),
-            "WHERE x.account IN ('B2003', 'B2006', 'B2007', 'F1212') AND ($4::text IS NULL OR x.organisation = $4) \
+            "WHERE (x.account IN ('B2003', 'B2006', 'B2007', 'F1212') OR x.account = 'F1214' AND EXISTS (SELECT FROM awards AS a \
+                     WHERE a.id = CASE WHEN x.kind IN ('approve_claim', 'reject_claim', 'approve_acceptance') \
+                                       THEN x.about::uuid END)) \
+                AND ($4::text IS NULL OR x.organisation = $4) \
                 AND ($5::text IS NULL OR coalesce((SELECT o.region FROM organisations AS o \
                      WHERE o.credit_code = x.organisation), '') = $5) \
                 AND x.sequence > $6 GROUP BY x.account, x.about, x.programme",

@@ -184,6 +184,10 @@ pub enum Outcome {
     CapGroup(Box<CapGroup>),
     StatutoryLimit(Box<StatutoryLimit>),
     Tag(Box<Tag>),
+    /// A call of which awards were proposed.
+    AwardsProposed(Box<Call>),
+    /// An award of which an acceptance or a later deadline was proposed.
+    AwardProposal(Box<Award>),
     /// A tag whose end was proposed or decided.
     TagEnd(Box<Tag>),
     /// A list; its tags follow from the command.

@@ -79,7 +79,7 @@ pub enum Code {
     // grants
     InvalidScore, ProjectTooLong, TooManyApplications, ApplicationDiffers, ExpertNamed, TooManyExperts, ScoreGiven,
     FilingOpen, ExpertsMissing, ScoresMissing, NothingToAward, AwardsOutOfOrder, AwardTooLarge, QuotaExceeded, TrancheUnknown,
-    TrancheClaimed, TrancheNotDue, MilestoneUnproven, TrancheDiffers, TrancheOpen, EntitlementTooLarge,
+    TrancheClaimed, TrancheNotDue, TrancheDiffers, TrancheOpen, EntitlementTooLarge,
     ExtendedAlready, DeadlineNotLater,
     // rankings
     EntryTwice, ValuesDiffer, YearNotBegun,

@@ -59,9 +59,6 @@ pub enum GrantError {
     /// It waits for the acceptance, or the acceptance settled it.
     #[error("{tranche} is not due")]
     TrancheNotDue { tranche: Label },
-    /// What shows that the milestone is reached is missing.
-    #[error("evidence is missing")]
-    MilestoneUnproven { pointer: &'static str },
     /// A claim for a tranche is neither paid nor let go.
     #[error("claim {claim} is open")]
     TrancheOpen { claim: ClaimId },
@@ -91,7 +88,7 @@ crate::domain::coded! {
     GrantError:
     WrongState ReasonMissing FilingOpen ProjectTooLong TooManyApplications ApplicationDiffers ExpertNamed TooManyExperts
     ScoreGiven ExpertsMissing ScoresMissing NothingToAward AwardsOutOfOrder AwardTooLarge QuotaExceeded
-    TrancheUnknown TrancheClaimed TrancheNotDue MilestoneUnproven TrancheOpen EntitlementTooLarge
+    TrancheUnknown TrancheClaimed TrancheNotDue TrancheOpen EntitlementTooLarge
     ExtendedAlready DeadlineNotLater PublicityRunning ObjectionOpen ObjectionUpheld TooManyObjections
     AmountOutOfRange
 }

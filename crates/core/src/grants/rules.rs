@@ -198,8 +198,9 @@ pub fn review(
     })
 }
 
-/// An application with more experts, and without those who do not score it after all. As many as the rules ask for are named
-/// before anybody scores, and nobody once all have: who names them has seen no score.
+/// An application with more experts, and without those who do not score it after all. They may be named one request at a
+/// time; nobody scores before as many are named as the rules ask for, and nobody is named once all have scored: who names
+/// them has seen no score.
 pub fn name_experts(
     application: &Application,
     command: &NameExperts,
@@ -224,7 +225,10 @@ pub fn name_experts(
     if all.len() > EXPERTS_MAX {
         return Err(GrantError::TooManyExperts { limit: EXPERTS_MAX.to_string() });
     }
-    enough(application, all.len(), grant)?;
+    // excused without as many in their stead
+    if all.len() < application.experts.len() {
+        enough(application, all.len(), grant)?;
+    }
     Ok(Application { experts: all, revision: application.revision.next(stamp), ..application.clone() })
 }
 
@@ -232,10 +236,11 @@ pub fn name_experts(
 pub fn score(
     application: &Application,
     command: &ScoreApplication,
-    actor: &Actor,
-    stamp: &Stamp,
+    grant: &GrantRules,
+    (actor, stamp): (&Actor, &Stamp),
 ) -> Result<Application, GrantError> {
     application.in_state(&[ApplicationStatus::Passed])?;
+    enough(application, application.experts.len(), grant)?;
     if application.scores.iter().any(|one| one.subject == actor.subject) {
         return Err(GrantError::ScoreGiven);
     }

@@ -112,6 +112,30 @@ pub struct SettledView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AwardView {
     id: AwardId,
+    status: AwardStatus,
+    #[serde(flatten)]
+    facts: AwardFacts,
+}
+
+/// That a proposal waits for another person.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalStatus {
+    Proposed,
+}
+
+/// A proposal to accept a project, or to give it a later deadline: its id is the award's, since one waits at a time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposedAwardView {
+    id: AwardId,
+    status: ProposalStatus,
+    #[serde(flatten)]
+    facts: AwardFacts,
+}
+
+/// What of an award is shown whatever it is asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AwardFacts {
     application_id: ApplicationId,
     call_id: CallId,
     /// Its place on the list, from 1.
@@ -120,7 +144,6 @@ pub struct AwardView {
     organisation: CreditCode,
     /// The project's name.
     project: Line,
-    status: AwardStatus,
     amount: Money,
     fiscal_year: FiscalYear,
     /// The version of the programme's rules under which it was granted.
@@ -159,6 +182,20 @@ impl View for AwardView {
     }
 
     fn of(award: &Award, attached: &Related) -> Self {
+        Self { id: award.id, status: award.status, facts: AwardFacts::of(award, attached) }
+    }
+}
+
+impl ProposedAwardView {
+    /// The answer to a proposal.
+    pub fn of(award: &Award, attached: &Related) -> Self {
+        let facts = AwardFacts::of(award, attached);
+        Self { id: award.id, status: ProposalStatus::Proposed, facts }
+    }
+}
+
+impl AwardFacts {
+    fn of(award: &Award, attached: &Related) -> Self {
         let tranche = |one: &Tranche| TrancheView {
             name: one.name.clone(),
             percent: one.percent,
@@ -194,14 +231,12 @@ impl View for AwardView {
             approved_by: one.approved_by.clone(),
         };
         Self {
-            id: award.id,
             application_id: award.application,
             call_id: award.call,
             rank: award.rank,
             programme: award.programme.clone(),
             organisation: award.organisation,
             project: award.project.clone(),
-            status: award.status,
             amount: award.amount,
             fiscal_year: award.fiscal_year,
             rules_version: award.rules_version,

@@ -147,6 +147,13 @@ impl View for CallView {
     }
 }
 
+impl CallView {
+    /// As an answer to a proposal of awards, whose id is the call's since one waits at a time.
+    pub fn proposed(self) -> Self {
+        Self { status: CallStatus::Proposed, ..self }
+    }
+}
+
 /// `POST /calls`
 pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let body: NewCall = request.body()?;

@@ -57,7 +57,9 @@ impl Decide for ProposeAwards {
         let list = rules::list(&ranked, &self.awards, limits, award)?;
         programmes::still_available(context, &before.programme, rules::listed(&list)?)?;
         let revision = before.revision.next(context.stamp);
-        Ok(called(Some(before.status), Call { list, revision, ..before.clone() }))
+        let call = Call { list, revision, ..before.clone() };
+        let effects = called_too(Effects::default(), Some(before.status), &call);
+        Ok(Decision { effects, outcome: Outcome::AwardsProposed(Box::new(call)) })
     }
 }
 

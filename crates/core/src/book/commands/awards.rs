@@ -30,6 +30,13 @@ fn conclude(mut effects: Effects, from: AwardStatus, award: Award) -> Decision {
     Decision { effects, outcome: Outcome::Award(Box::new(award)) }
 }
 
+/// What waits for another person; the award stays in its state.
+fn proposed(award: Award) -> Decision {
+    let changes = vec![Change::Award(Box::new(award.clone()))];
+    let effects = Effects { changes, ..Effects::default() };
+    Decision { effects, outcome: Outcome::AwardProposal(Box::new(award)) }
+}
+
 impl Decide for RaiseAwardObjection {
     fn needs(&self, reads: &mut Reads<'_>) {
         reads.insert(Key::Award(self.id));
@@ -100,8 +107,7 @@ impl Decide for ProposeAcceptance {
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
-        let award = rules::propose_acceptance(before, self, context.actor, context.stamp)?;
-        Ok(conclude(Effects::default(), before.status, award))
+        Ok(proposed(rules::propose_acceptance(before, self, context.actor, context.stamp)?))
     }
 }
 
@@ -200,8 +206,7 @@ impl Decide for ProposeExtension {
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let before = existing(context, self.id)?;
-        let award = rules::propose_extension(before, self, context.actor, context.stamp)?;
-        Ok(conclude(Effects::default(), before.status, award))
+        Ok(proposed(rules::propose_extension(before, self, context.actor, context.stamp)?))
     }
 }
 

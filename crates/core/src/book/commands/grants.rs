@@ -293,7 +293,8 @@ impl Decide for ScoreApplication {
         let known = book.applications.get(&self.id)?.filter(|known| known.named(&actor.subject));
         let before = found(known)?;
         context.same_version(&before.revision)?;
-        let application = rules::score(before, self, actor, context.stamp)?;
+        let (_, grant) = grant_rules(book, &before.programme, Some(before.rules_version))?;
+        let application = rules::score(before, self, grant, (actor, context.stamp))?;
         context.may_approve()?;
         let own = before.experts.iter().filter(|expert| expert.subject == actor.subject);
         let works_for = own.filter_map(|expert| expert.organisation).chain(self.organisation);

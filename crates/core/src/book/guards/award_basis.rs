@@ -8,13 +8,13 @@ use crate::book::refusal::{AccessError, Stop};
 use crate::book::{Book, Fault, Key};
 use crate::claims::{Claim, ClaimStatus, rules as claims};
 use crate::domain::money::Amount;
-use crate::domain::{AwardId, CreditCode, Date, EvidenceId, Label, Percent, ProgrammeCode};
+use crate::domain::{AwardId, CreditCode, Date, Label, Percent, ProgrammeCode};
 use crate::grants::awards::{Award, Tranche};
-use crate::grants::{GrantError, rules, tranches};
+use crate::grants::{rules, tranches};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::calculation::Calculation;
 use crate::programmes::cap_use::CapUses;
-use crate::programmes::grants::{GrantRules, TrancheOn};
+use crate::programmes::grants::GrantRules;
 use crate::programmes::{RulesVersion, SettledLine};
 
 /// The award and the tranche that a claim is for.
@@ -71,26 +71,19 @@ pub(crate) fn read(id: AwardId, reads: &mut Reads<'_>) {
 
 impl<'a> AwardBasis<'a> {
     /// What a draft names. Another's award is not there.
-    pub(crate) fn from_request(
-        context: Context<'a>,
-        (id, tranche): (AwardId, &Label),
-        evidence: &[EvidenceId],
-    ) -> Result<Self, Stop> {
+    pub(crate) fn from_request(context: Context<'a>, (id, tranche): (AwardId, &Label)) -> Result<Self, Stop> {
         let award = context.book.awards.get(&id)?.filter(|award| context.acts_for(award.organisation));
-        Self::with(named(award, "/award_id")?, tranche, evidence)
+        Self::with(named(award, "/award_id")?, tranche)
     }
 
     /// That of a claim which was written.
     pub(crate) fn of(context: Context<'a>, claim: &Claim) -> Result<Self, Stop> {
         let (award, tranche) = award_of(context, claim)?;
-        Self::with(award, tranche, &claim.evidence)
+        Self::with(award, tranche)
     }
 
-    fn with(award: &'a Award, name: &Label, evidence: &[EvidenceId]) -> Result<Self, Stop> {
+    fn with(award: &'a Award, name: &Label) -> Result<Self, Stop> {
         let (tranche, due) = tranches::due(award, name)?;
-        if tranche.on == TrancheOn::Milestone && evidence.is_empty() {
-            return Err(GrantError::MilestoneUnproven { pointer: "/evidence" }.into());
-        }
         Ok(Self { award, tranche, due })
     }
 

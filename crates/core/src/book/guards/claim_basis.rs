@@ -150,7 +150,7 @@ impl<'a> ClaimBasis<'a> {
                 Self::Loan(LoanBasis::from_request(context, command.id, programme, *loan, *terms)?)
             }
             ClaimRequest::GrantTranche { award, tranche } => {
-                Self::Award(AwardBasis::from_request(context, (*award, tranche), &command.evidence)?)
+                Self::Award(AwardBasis::from_request(context, (*award, tranche))?)
             }
         })
     }
