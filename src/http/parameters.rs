@@ -216,7 +216,7 @@ pub(super) const SAME_DOCUMENT: Param = Param {
 };
 pub(super) const EXCEPTION: Param = Param {
     name: "code",
-    about: "Only these: below_threshold, duplicate_invoice, invoice_date, invoice_disputed, night_approval, over_cap, override, prefund_not_trued_up, red_invoice, related_party, round_amount, same_document, same_person, statutory_limit or weekend_approval.",
+    about: "Only these: below_threshold, duplicate_invoice, invoice_date, invoice_disputed, night_approval, over_cap, override, period_reopened, prefund_not_trued_up, red_invoice, related_party, round_amount, same_document, same_person, statutory_limit or weekend_approval.",
     schema: Shape::of::<String>(),
 };
 pub(super) const NEAR_PERCENT: Param = Param {

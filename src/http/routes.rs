@@ -23,11 +23,10 @@ use super::parameters::*;
 use super::permissions;
 use super::problem::Problem;
 use super::route::Method::{Get, Post, Put};
-use super::route::Permission::{Roles, SignedIn};
+use super::route::Permission::SignedIn;
 use super::route::{Handler, Route, Shape, asks, get, of, page, post};
 use super::runs::{self, Expired, ExpiryRun, Reminded, ReminderRun, TaskReminderRun, TasksReminded};
 use subsidy_core::domain::Role;
-use subsidy_core::domain::Role::{Approver, Officer};
 use subsidy_core::programmes::StatutoryLimits;
 use subsidy_core::programmes::calculation::Calculation;
 
@@ -251,10 +250,10 @@ pub static ROUTES: &[Route] = &[
     post("/v1/awards/{id}/objections", OBJECTORS, ["对立项提出异议", "Object to a published award"], awards::object, [of::<objections::NewObjection>(), of::<awards::AwardView>()]).creating(),
     post("/v1/awards/{id}/objections/{number}/resolve", OFFICER, ["处理立项异议", "Uphold or dismiss an objection to an award"], awards::resolve, [of::<objections::NewResolution>(), of::<awards::AwardView>()]),
     post("/v1/awards/{id}/cancel", APPROVER, ["撤销立项", "Cancel an award of which nothing was claimed"], awards::cancel, [of::<organisations::WithReason>(), of::<awards::AwardView>()]),
-    post("/v1/awards/{id}/acceptance", OFFICER, ["提出验收结论", "Propose the acceptance of a project"], awards::propose_acceptance, [of::<awards::NewAcceptance>(), of::<awards::AwardView>()]).creating(),
+    post("/v1/awards/{id}/acceptance", OFFICER, ["提出验收结论", "Propose the acceptance of a project"], awards::propose_acceptance, [of::<awards::NewAcceptance>(), of::<awards::ProposedAwardView>()]).creating(),
     post("/v1/awards/{id}/acceptance/approve", APPROVER, ["批准验收结论", "Approve an acceptance, which settles the award"], awards::approve_acceptance, [of::<claims::ByPath>(), of::<awards::AwardView>()]),
     post("/v1/awards/{id}/acceptance/reject", APPROVER, ["驳回验收结论", "Reject an acceptance"], awards::reject_acceptance, [of::<organisations::WithReason>(), of::<awards::AwardView>()]),
-    post("/v1/awards/{id}/extension", OFFICER, ["提出延期", "Propose a later deadline"], awards::propose_extension, [of::<awards::NewExtension>(), of::<awards::AwardView>()]).creating(),
+    post("/v1/awards/{id}/extension", OFFICER, ["提出延期", "Propose a later deadline"], awards::propose_extension, [of::<awards::NewExtension>(), of::<awards::ProposedAwardView>()]).creating(),
     post("/v1/awards/{id}/extension/approve", APPROVER, ["批准延期", "Approve a later deadline"], awards::approve_extension, [of::<claims::ByPath>(), of::<awards::AwardView>()]),
     post("/v1/awards/{id}/extension/reject", APPROVER, ["驳回延期", "Reject a later deadline"], awards::reject_extension, [of::<organisations::WithReason>(), of::<awards::AwardView>()]),
 
@@ -307,9 +306,7 @@ pub static ROUTES: &[Route] = &[
     get("/v1/ledger/reversals", INSIDE, ["冲销列表", "List reversals"], read!(reversals::list), page::<reversals::ReversalView>()).with(&[LIMIT, CURSOR, STATUS]),
     get("/v1/periods", INSIDE, ["会计期间列表", "List periods"], read!(periods::list), page::<periods::PeriodView>()).with(PAGE),
     post("/v1/periods/{month}/close", APPROVER, ["结账", "Close a period and every one before it"], periods::close, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
-    post("/v1/periods/{month}/reopen", Roles(&[Officer, Approver]), ["提出反结账", "Propose to reopen a period and every one after it"], periods::propose_reopening, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
-    post("/v1/periods/{month}/reopen/approve", APPROVER, ["批准反结账", "Reopen a period and every one after it"], periods::approve_reopening, [of::<claims::ByPath>(), of::<periods::PeriodView>()]),
-    post("/v1/periods/{month}/reopen/reject", APPROVER, ["驳回反结账", "Leave a period closed"], periods::reject_reopening, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
+    post("/v1/periods/{month}/reopen", APPROVER, ["反结账", "Reopen a period and every one after it"], periods::reopen, [of::<organisations::WithReason>(), of::<periods::PeriodView>()]),
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), Shape::or_file::<reports::TrialBalanceView>(REPORTED.or_else))
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
     get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED)

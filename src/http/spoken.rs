@@ -28,7 +28,7 @@ fn state(word: &str) -> Option<&'static str> {
         "settled" => "已结清", "active" => "已生效", "imported" => "已导入", "replaced" => "已被替换", "upheld" => "成立",
         "dismissed" => "不成立", "dropped" => "已移出", "held" => "有申领占用", "not_published" => "未在公示",
         "in_payment_batch" => "已在拨付批次中", "partly_paid" => "部分已付", "result_proposed" => "有回单结果待确认",
-        "recovered" => "已追回", "reopening_proposed" => "反结账待批", "unchanged" => "没有待批的变更",
+        "recovered" => "已追回", "unchanged" => "没有待批的变更",
         "written_off" => "已核销", "recalculated" => "重新核算待批", "reminded" => "当日已催办", "not_due" => "尚未临期",
         _ => return None,
     })

@@ -16,7 +16,6 @@ use subsidy_core::grants::awards::{NameAward, ResolveAwardObjection};
 use subsidy_core::grants::{NameCall, ReviewApplication, ScoreApplication};
 use subsidy_core::organisations::ApproveBankAccount;
 use subsidy_core::payments::{ApprovePaymentBatch, ApproveResult};
-use subsidy_core::periods::ApproveReopening;
 use subsidy_core::prefunds::ApprovePrefund;
 use subsidy_core::prefunds::true_up::ApproveTrueUp;
 use subsidy_core::programmes::overrides::{ApproveOverride, Overridden};
@@ -149,7 +148,6 @@ fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
         ("tag", _) => Command::ApproveTag(ApproveTag { id: read(document)? }),
         ("tag_end", _) => Command::ApproveTagEnd(ApproveTagEnd { id: read(document)? }),
         ("tag_import", _) => Command::ApproveTagImport(ApproveTagImport { id: read(document)? }),
-        ("period_reopening", _) => Command::ApproveReopening(ApproveReopening { month: read(document)? }),
         ("usage_import", _) => {
             Command::ApproveUsageImport(ApproveUsageImport { id: read(document)?, rental: read(parent)? })
         }

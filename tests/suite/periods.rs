@@ -45,10 +45,8 @@ impl City {
         self.get(&format!("/v1{path}"), &self.sun)
     }
 
-    /// A month reopened by two people.
     fn reopen(&self, month: &str) -> Value {
-        self.ok(&self.lin, &format!("/periods/{month}/reopen"), json!({"reason": "漏记一笔"}));
-        self.ok(&self.zhao, &format!("/periods/{month}/reopen/approve"), json!({}))
+        self.ok(&self.zhao, &format!("/periods/{month}/reopen"), json!({"reason": "漏记一笔"}))
     }
 
     /// The sequence of a write that is accepted.
@@ -158,28 +156,13 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
     city.no(&city.chen, "/periods/2025-04/close", json!({}), (409, "month_not_over"));
     city.no(&city.chen, "/periods/2025-02/reopen", json!({}), (422, "missing_field"));
 
-    // it takes two people
+    // an approver reopens it in one step, which may be who closed it; the exceptions name both, and why
     let why = json!({"reason": "漏记一笔"});
-    let approve = "/periods/2025-01/reopen/approve";
-    city.no(&city.zhao, approve, json!({}), (409, "wrong_state"));
-    let proposed = city.ok(&city.chen, "/periods/2025-01/reopen", why.clone());
-    assert_eq!((&proposed["status"], &proposed["reopened_by"]), (&json!("closed"), &Value::Null));
-    let waits = &proposed["proposed_reopening"];
-    shows(waits, json!({"reason": "漏记一笔", "proposed_by": "subsidy-ledger#chen"}));
-    city.no(&city.lin, "/periods/2025-01/reopen", why.clone(), (409, "wrong_state"));
-    city.no(&city.chen, approve, json!({}), (403, "same_person"));
-    city.no(&city.chen, "/periods/2025-01/reopen/reject", why.clone(), (403, "same_person"));
-    city.no(&city.lin, approve, json!({}), (403, "forbidden"));
-    let tasks = |token: &str| {
-        let answer = city.get("/v1/tasks", token);
-        answer["data"].as_array().unwrap().iter().any(|task| task["kind"] == "period_reopening")
-    };
-    assert_eq!([&city.zhao, &city.chen, &city.lin].map(|token| tasks(token)), [true, false, false]);
-    let rejected = city.ok(&city.zhao, "/periods/2025-01/reopen/reject", why.clone());
-    assert_eq!((&rejected["status"], &rejected["proposed_reopening"]), (&json!("closed"), &Value::Null));
-    city.no(&city.zhao, approve, json!({}), (409, "wrong_state"));
-    city.ok(&city.lin, "/periods/2025-01/reopen", why.clone());
-    let reopened = city.ok(&city.zhao, approve, json!({}));
+    city.no(&city.lin, "/periods/2025-01/reopen", why.clone(), (403, "forbidden"));
+    city.ok(&city.chen, "/periods/2025-02/reopen", json!({"reason": "二月补记"}));
+    city.no(&city.zhao, "/periods/2025-02/reopen", why.clone(), (409, "wrong_state"));
+    city.close("2025-02");
+    let reopened = city.ok(&city.zhao, "/periods/2025-01/reopen", why);
     shows(&reopened, json!({"status": "open", "reason": "漏记一笔", "closed_by": "subsidy-ledger#chen"}));
     shows(&reopened, json!({"reopened_by": "subsidy-ledger#zhao"}));
     assert!(months(&city.read("/periods")).iter().all(|(_, status)| status == "open"));
@@ -191,7 +174,16 @@ fn a_month_closes_when_it_is_over_and_with_it_all_before() {
         .filter(|step| step["kind"] == "period" && step["document"] == "2025-02")
         .map(|step| text(&step, "/to"))
         .collect();
-    assert_eq!(steps, ["closed", "open"], "a reopening is a step of its own");
+    assert_eq!(steps, ["closed", "open", "closed", "open"], "a reopening is a step of its own");
+    let found = city.read("/reports/exceptions?code=period_reopened");
+    let rows = found["rows"].as_array().unwrap();
+    let said = |row: &Value| (text(row, "/document"), text(row, "/subject"));
+    let expected = [("2025-02", "subsidy-ledger#chen"), ("2025-01", "subsidy-ledger#zhao")];
+    assert_eq!(rows.iter().map(said).collect::<Vec<_>>(), expected.map(|(m, by)| (m.into(), by.into())));
+    for (row, why) in rows.iter().zip(["二月补记", "漏记一笔"]) {
+        let detail = text(row, "/detail");
+        assert!(detail.starts_with("closed by subsidy-ledger#chen 20") && detail.ends_with(why), "{detail}");
+    }
     city.close("2025-03");
     city.verifies();
 }
@@ -550,7 +542,7 @@ fn what_stands_or_falls_together_sees_a_month_closed_or_reopened_within_it() {
     city.move_to("2025-02-01");
     let operation = |path: &str, body: Value| json!({"method": "POST", "path": path, "body": body});
     let close = operation("/v1/periods/2025-01/close", json!({}));
-    let reopen = operation("/v1/periods/2025-01/reopen/approve", json!({}));
+    let reopen = operation("/v1/periods/2025-01/reopen", json!({"reason": "补记"}));
     let all = |operations: Vec<Value>| json!({"mode": "all", "operations": operations});
     // closed first: what follows is refused, and nothing is done
     let refused = all(vec![close.clone(), operation(&first, json!({}))]);
@@ -560,7 +552,6 @@ fn what_stands_or_falls_together_sees_a_month_closed_or_reopened_within_it() {
     // posted first; then reopened, posted and closed again, which the database takes too
     city.ok(&city.chen, "/batches", all(vec![operation(&first, json!({})), close.clone()]));
     assert_eq!(city.read("/periods")["data"][0]["books"]["B"]["debit"], "100007.00");
-    city.ok(&city.lin, "/periods/2025-01/reopen", json!({"reason": "补记"}));
     city.ok(&city.chen, "/batches", all(vec![reopen, operation(&second, json!({})), close]));
     let january = &city.read("/periods")["data"][0];
     shows(january, json!({"status": "closed", "books/B/debit": "100014.00"}));

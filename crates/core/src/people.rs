@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId, CreditCode, Date,
-    FoldedSubject, LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId,
+    FoldedSubject, LoanId, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId,
     RecoveryId, RentalId, Revision, RoleGrantId, Sequence, Stamp, StatutoryLimitId, Subject, TagId,
     TagImportId, TrueUpId, UsageImportId, VoucherId,
 };
@@ -50,7 +50,6 @@ impl Matter {
         usage_import(UsageImportId);
         /// Proposals to replace a billing file.
         replacements(UsageImportId);
-        reopening(Month);
         /// Caps that programmes share, and every change of them.
         cap_group(&CapGroupCode);
         /// That somebody may have a role.

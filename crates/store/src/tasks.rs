@@ -105,7 +105,8 @@ impl TaskRow {
 statement! {
     /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to: what is late or due
     /// first on top, then what has no term, each since when it waits. What four eyes would refuse is not left out here.
-    /// Version 1 of the rules is approved with its programme. A sandbox's days are those to which it was moved.
+    /// Version 1 of the rules is approved with its programme. One leaf makes many awards, so
+    /// that a place in the list is the leaf and the document's place beside others of it. A sandbox's days are those to which it was moved.
     pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today, working_days, remind_until })
         -> Vec<TaskRow> =
         "WITH terms AS MATERIALIZED ( \
@@ -184,9 +185,8 @@ statement! {
              SELECT 'award', id::text, 'resolve', status, programme, organisation, version, updated_at, NULL, version, NULL, NULL, NULL \
                FROM awards WHERE $1 AND objections @> '[{\"status\": \"open\"}]' \
              UNION ALL \
-             SELECT 'call', c.id::text, 'accept', 'overdue', c.programme, NULL, c.created, c.updated_at, NULL, c.version, NULL, NULL, NULL \
-               FROM calls AS c WHERE $1 AND EXISTS (SELECT FROM awards AS a WHERE a.call = c.id \
-                AND a.status = 'awarded' AND a.acceptance IS NULL AND a.due_on < $7) \
+             SELECT 'award', id::text, 'accept', 'overdue', programme, organisation, created, updated_at, NULL, version, NULL, NULL, NULL \
+               FROM awards WHERE $1 AND status = 'awarded' AND acceptance IS NULL AND due_on < $7 \
              UNION ALL \
              SELECT 'payment_batch', b.id::text, 'approve', b.status, NULL, NULL, b.created, b.updated_at, NULL, b.version, NULL, \
                     first.approved_on, first.term \
@@ -234,9 +234,6 @@ statement! {
              SELECT 'tag_import', id::text, 'approve', status, NULL, NULL, created, updated_at, NULL, version, NULL, NULL, NULL \
                FROM tag_imports WHERE $2 AND status = 'proposed' \
              UNION ALL \
-             SELECT 'period_reopening', month, 'approve', 'proposed', NULL, NULL, created, updated_at, NULL, version, NULL, NULL, NULL \
-               FROM periods WHERE $2 AND reopening IS NOT NULL \
-             UNION ALL \
              SELECT 'usage_import', i.id::text, 'approve', i.status, NULL, r.organisation, i.created, i.updated_at, i.rental::text, i.version, NULL, NULL, NULL \
                FROM usage_imports AS i JOIN rentals AS r ON r.id = i.rental \
               WHERE $2 AND i.status = 'proposed' \
@@ -280,7 +277,9 @@ statement! {
                FROM termed \
          ), placed AS ( \
              SELECT *, (least(coalesce(due_on - DATE '1970-01-01', 65535), 65535)::bigint << 47) \
-                     | (greatest(least(since - DATE '1970-01-01', 65535), 0)::bigint << 31) | (created & 2147483647) AS place \
+                     | (greatest(least(since - DATE '1970-01-01', 65535), 0)::bigint << 31) \
+                     | ((created * 1024 + least(row_number() OVER (PARTITION BY created ORDER BY document, kind) - 1, 1023)) \
+                        & 2147483647) AS place \
                FROM ended \
          ) SELECT kind, document, action, status, programme, organisation, updated_at, parent, since, counted_from, \
                   term_days, due_on, place FROM placed AS p \

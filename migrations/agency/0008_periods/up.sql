@@ -12,7 +12,6 @@ CREATE TABLE periods (
     created bigint NOT NULL,
     version bigint NOT NULL,
     updated_at timestamptz NOT NULL,
-    reopening jsonb CONSTRAINT periods_reopening CHECK (reopening IS NULL OR status = 'closed'),
     CONSTRAINT periods_reopened CHECK (
         num_nulls(reopened_by, reopened_at, reason) IN (0, 3) AND (status = 'closed' OR reopened_by IS NOT NULL)),
     CONSTRAINT periods_tie CHECK (
@@ -21,7 +20,6 @@ CREATE TABLE periods (
 );
 COMMENT ON TABLE periods IS 'Months that were closed, whether they are still or not; head.closed_through says which are.';
 COMMENT ON COLUMN periods.books IS 'Debits and credits by book, as they were when the month was last closed.';
-COMMENT ON COLUMN periods.reopening IS 'That it is to be reopened, while that waits for another person.';
 
 CREATE TABLE reversals (
     sequence bigint CONSTRAINT reversals_pkey PRIMARY KEY,

@@ -120,7 +120,7 @@ GRANT SELECT, INSERT ON calendar_days TO subsidy_app;
 GRANT UPDATE (kind, calendar, version, updated_at) ON calendar_days TO subsidy_app;
 GRANT SELECT, INSERT ON periods TO subsidy_app;
 GRANT UPDATE (
-    status, books, closed_by, closed_at, reopened_by, reopened_at, reason, reopening, version, updated_at
+    status, books, closed_by, closed_at, reopened_by, reopened_at, reason, version, updated_at
 ) ON periods TO subsidy_app;
 GRANT SELECT, INSERT ON reversals TO subsidy_app;
 GRANT UPDATE (status, effective_date, reversed_by, approved_by, version, updated_at) ON reversals TO subsidy_app;

@@ -8,13 +8,7 @@ use crate::console::texts::T;
 pub static PERIODS: Record = Record {
     acts: &[
         act("POST /v1/periods/{month}/close", T::close_period).when("status", &["open"]),
-        act("POST /v1/periods/{month}/reopen/approve", T::approve_reopening)
-            .when("proposed_reopening", &["*"]),
-        act("POST /v1/periods/{month}/reopen/reject", T::reject_reopening)
-            .bad()
-            .asking(REASON)
-            .when("proposed_reopening", &["*"]),
-        act("POST /v1/periods/{month}/reopen", T::propose_reopening)
+        act("POST /v1/periods/{month}/reopen", T::reopen_period)
             .plain()
             .asking(REASON)
             .when("status", &["closed"]),
@@ -31,7 +25,9 @@ pub static PERIODS: Record = Record {
             col("ties", Show::Truth),
             col("closed_by", Show::Person),
             col("closed_at", Show::Time),
-            col("proposed_reopening.reason", Show::Text),
+            col("reopened_by", Show::Person),
+            col("reopened_at", Show::Time),
+            col("reason", Show::Text),
         ],
     )
 };

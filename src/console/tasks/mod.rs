@@ -203,7 +203,6 @@ fn href(task: &Doc) -> String {
         "tag_import" => format!("/tags/imports/{first}"),
         "usage_import" => format!("/rentals/{first}"),
         "calendar" => "/calendar/changes?status=proposed".to_owned(),
-        "period_reopening" => "/periods".to_owned(),
         "reversal" => "/ledger/reversals?status=proposed".to_owned(),
         "programme" if task.text("action") == "pay" => "/payment-batches".to_owned(),
         "programme" | "rules" | "appropriation" | "adjustment" | "lapse" => {

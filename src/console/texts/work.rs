@@ -191,9 +191,7 @@ texts! {
     propose_true_up: "提出年度清算" / "Propose a true-up";
     shares: "分级负担" / "Shares";
     close_period: "结账（含之前各月）" / "Close, with every month before";
-    propose_reopening: "提出反结账" / "Propose to reopen";
-    approve_reopening: "批准反结账" / "Reopen";
-    reject_reopening: "驳回反结账" / "Leave closed";
+    reopen_period: "反结账（含之后各月）" / "Reopen, with every month after";
     propose_calendar: "提出日历变更" / "Propose a change of the calendar";
     load_rate: "录入参考利率" / "Load a rate";
     try_rules: "规则试算" / "Try the rules";

@@ -51,7 +51,6 @@ words! {
     "voucher_override": "券上限的放宽" / "cap of a voucher to be relaxed";
     "cap_group": "合并限额" / "cap group";
     "group_cap": "合并限额" / "cap group";
-    "period_reopening": "反结账" / "reopening of a period";
     "bank_account": "账户变更" / "bank account";
     "programme": "专项" / "programme";
     "rules": "规则" / "rules";
@@ -201,6 +200,7 @@ words! {
     "night_approval": "夜间批准" / "approved at night";
     "over_cap": "超过上限" / "over a cap";
     "override": "放宽上限" / "cap relaxed";
+    "period_reopened": "反结账" / "period reopened";
     "prefund_not_trued_up": "预拨未清算" / "prefund not trued up";
     "red_invoice": "发票已红冲" / "red invoice";
     "related_party": "关联方" / "related parties";
@@ -209,6 +209,9 @@ words! {
     "same_person": "同一人经手" / "same person";
     "weekend_approval": "休息日批准" / "approved on a weekend";
     "unredeemed_voucher": "未兑付的券" / "vouchers not redeemed";
+    "unclaimed_award": "未申领的立项" / "unclaimed awards";
+    "overdue_project": "逾期项目" / "overdue projects";
+    "overdue_advance": "逾期项目的预付款" / "advances to overdue projects";
     "unpaid_claim": "核定未拨付" / "claims not paid";
     "receivable": "应追回未到账" / "receivables";
     "tag": "名单" / "list";

@@ -223,7 +223,6 @@ words! {
     "text": "内容" / "what is said";
     "outcome": "银行结果" / "outcome";
     "proposed_result.outcome": "待确认结果" / "waiting result";
-    "proposed_reopening.reason": "反结账理由" / "why reopen";
     "books.B.debit": "指标账发生额" / "budget book";
     "books.F.debit": "财务账发生额" / "accrual book";
     "books.Y.debit": "预算账发生额" / "cash book";
@@ -257,6 +256,8 @@ words! {
     "confirmed_on": "确认日" / "confirmed on";
     "closed_by": "结账人" / "closed by";
     "closed_at": "结账时间" / "closed at";
+    "reopened_by": "反结账人" / "reopened by";
+    "reopened_at": "反结账时间" / "reopened at";
     "updated_at": "更新时间" / "last change";
     "code": "问题" / "what";
     "of": "对象" / "of";

@@ -35,9 +35,7 @@ words! {
     "move_business_date": "设定业务日期" / "move the business date";
     "erase_text": "销毁文字" / "erase a text";
     "close_period": "结账" / "close a period";
-    "propose_period_reopening": "提出反结账" / "propose to reopen a period";
-    "approve_period_reopening": "批准反结账" / "reopen a period";
-    "reject_period_reopening": "驳回反结账" / "leave a period closed";
+    "reopen_period": "反结账" / "reopen a period";
     "open_group": "成批办理" / "open a group";
     "load_reference_rate": "录入参考利率" / "load a reference rate";
     "propose_calendar": "提出日历变更" / "propose a change of the calendar";

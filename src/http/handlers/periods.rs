@@ -1,4 +1,4 @@
-//! `/periods`: list, close, propose to reopen, approve or reject that.
+//! `/periods`: list, close, reopen.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,7 @@ use crate::reports::related::{Related, RelatedKeys};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Instant, Money, Month, Sequence, Subject};
 use subsidy_core::ledger::{Turnover, Turnovers};
-use subsidy_core::periods::{
-    ApproveReopening, ClosePeriod, Period, PeriodStatus, ProposeReopening, RejectReopening,
-};
+use subsidy_core::periods::{ClosePeriod, Period, PeriodStatus, ReopenPeriod};
 use subsidy_store::periods::PeriodRow;
 use subsidy_store::periods::queries;
 
@@ -39,15 +37,6 @@ pub struct MonthBooksView {
     Y: MonthTurnoverView,
 }
 
-/// A closed month that is to be reopened, and every one after it: it waits for another person.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ProposedReopeningView {
-    /// Why the period is to be opened again.
-    reason: Option<String>,
-    proposed_by: Subject,
-    proposed_at: Instant,
-}
-
 /// A month.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PeriodView {
@@ -66,8 +55,6 @@ pub struct PeriodView {
     reopened_at: Option<Instant>,
     /// Why it was reopened.
     reason: Option<String>,
-    /// That it is to be reopened, while that waits for another person.
-    proposed_reopening: Option<ProposedReopeningView>,
     /// The version for `If-Match`; null for a month that was never closed.
     revision: Option<Sequence>,
     updated_at: Option<Instant>,
@@ -86,7 +73,6 @@ impl PeriodView {
     /// What its view shows beside it.
     pub fn related_keys(period: &Period, wanted: &mut RelatedKeys) {
         wanted.text(period.reason);
-        wanted.text(period.reopening.as_ref().map(|proposed| proposed.reason));
     }
 
     /// The view of a month that was closed.
@@ -97,11 +83,6 @@ impl PeriodView {
             reopened_by: period.reopened_by.clone(),
             reopened_at: period.reopened_at,
             reason: attached.text(period.reason),
-            proposed_reopening: period.reopening.as_ref().map(|proposed| ProposedReopeningView {
-                reason: attached.text(Some(proposed.reason)),
-                proposed_by: proposed.proposed_by.clone(),
-                proposed_at: proposed.proposed_at,
-            }),
             revision: Some(period.revision.version),
             updated_at: Some(period.revision.updated_at),
             ..Self::never_closed(period.month, period.status, &period.books)
@@ -119,7 +100,6 @@ impl PeriodView {
             reopened_by: None,
             reopened_at: None,
             reason: None,
-            proposed_reopening: None,
             revision: None,
             updated_at: None,
         }
@@ -133,26 +113,10 @@ pub fn close(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 }
 
 /// `POST /periods/{month}/reopen`
-pub fn propose_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
+pub fn reopen(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let month = request.path.value("month")?;
     let body: WithReason = request.body()?;
-    let propose = |reason| Command::ProposeReopening(ProposeReopening { month, reason });
-    Ok(Parsed::reasoned(body.reason, propose))
-}
-
-/// `POST /periods/{month}/reopen/approve`
-pub fn approve_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
-    let ByPath {} = request.body()?;
-    let month = request.path.value("month")?;
-    Ok(Parsed::new(Command::ApproveReopening(ApproveReopening { month })))
-}
-
-/// `POST /periods/{month}/reopen/reject`
-pub fn reject_reopening(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
-    let month = request.path.value("month")?;
-    let body: WithReason = request.body()?;
-    let reject = |reason| Command::RejectReopening(RejectReopening { month, reason });
-    Ok(Parsed::reasoned(body.reason, reject))
+    Ok(Parsed::reasoned(body.reason, |reason| Command::ReopenPeriod(ReopenPeriod { month, reason })))
 }
 
 /// `GET /periods`: from the first month with postings to that of the business date.

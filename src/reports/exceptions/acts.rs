@@ -145,6 +145,7 @@ fn asks(
         Code::DuplicateInvoice
         | Code::InvoiceDate
         | Code::InvoiceDisputed
+        | Code::PeriodReopened
         | Code::PrefundNotTruedUp
         | Code::RedInvoice
         | Code::RelatedParty => false,

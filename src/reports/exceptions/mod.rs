@@ -8,6 +8,7 @@
 mod acts;
 mod papers;
 mod parties;
+mod periods;
 mod prefunds;
 
 use diesel_async::AsyncPgConnection;
@@ -65,6 +66,8 @@ pub enum Code {
     NightApproval,
     /// More than the rules let one document, year or life have.
     OverCap,
+    /// A closed month that takes postings again, with those after it.
+    PeriodReopened,
     /// Left of a bank's prefunds of a year that is over.
     PrefundNotTruedUp,
     /// A cap relaxed for one claim or voucher.
@@ -229,6 +232,9 @@ impl Reading {
         let asks = |code: &Code| self.question.asks(*code);
         if self.question.asks(Code::RelatedParty) {
             found.extend(parties::read(conn, window, self.scope.known_at).await?);
+        }
+        if self.question.asks(Code::PeriodReopened) {
+            found.extend(periods::read(conn, window, self.zone).await?);
         }
         for code in papers::CODES.into_iter().filter(asks) {
             found.extend(papers::read(conn, window, self.scope.known_at, code).await?);

@@ -114,9 +114,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(Step::One(approver(json!({ "approve_reversal": { "sequence": original } }))));
     let close = |month: &str| Step::One(approver(json!({ "close_period": { "month": month } })));
     steps.push(close("2026-03"));
-    let reopen = json!({ "propose_period_reopening": { "month": "2026-03", "reason": reason(11) } });
-    steps.push(Step::One(officer(reopen)));
-    let reopen = json!({ "approve_period_reopening": { "month": "2026-03" } });
+    let reopen = json!({ "reopen_period": { "month": "2026-03", "reason": reason(11) } });
     steps.push(Step::One(approver(reopen)));
     steps.push(close("2026-02"));
     steps

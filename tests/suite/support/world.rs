@@ -43,7 +43,7 @@ use subsidy_core::organisations::{
     RegisterOrganisation, Size,
 };
 use subsidy_core::payments::*;
-use subsidy_core::periods::{ApproveReopening, ClosePeriod, PeriodStatus, ProposeReopening, RejectReopening};
+use subsidy_core::periods::{ClosePeriod, PeriodStatus, ReopenPeriod};
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::policy::*;
 use subsidy_core::programmes::*;
@@ -262,10 +262,6 @@ impl World {
         if self.one_in(14) {
             return self.granting(book, today);
         }
-        // a closed month that is asked for is given back or not before long, so that it can be asked for again
-        if self.one_in(12) && book.periods.iter().any(|(_, period)| period.reopening.is_some()) {
-            return self.reopen(book, today);
-        }
         // most of what happens happens to vouchers: until there are some, they are made
         let issued = book.vouchers.iter().filter(|(_, v)| v.status == VoucherStatus::Issued).count();
         if issued < ENOUGH_VOUCHERS && self.one_in(3) {
@@ -370,16 +366,8 @@ impl World {
 
     fn reopen(&mut self, book: &Book, today: Date) -> Command {
         let closed = book.agency.as_ref().and_then(|agency| agency.closed_through);
-        let waiting = book.periods.iter().find(|(_, period)| period.reopening.is_some());
-        if let Some(month) = waiting.map(|(month, _)| *month).filter(|_| !self.one_in(8)) {
-            return if self.one_in(2) {
-                Command::RejectReopening(RejectReopening { month, reason: self.hash() })
-            } else {
-                Command::ApproveReopening(ApproveReopening { month })
-            };
-        }
         let month = closed.filter(|_| !self.one_in(4)).unwrap_or_else(|| self.month(today));
-        Command::ProposeReopening(ProposeReopening { month, reason: self.hash() })
+        Command::ReopenPeriod(ReopenPeriod { month, reason: self.hash() })
     }
 
     /// Where an organisation is paid.
@@ -1401,6 +1389,7 @@ impl Auditor {
             check_issue_caps(book, voucher);
         }
         check_claims(book);
+        bounds::check_groups(book);
         lending::check_loans(book);
         if let Outcome::Claim { claim, calculation: Some(_) } = &decision.outcome {
             lending::check_principal_cap(book, claim);
@@ -1617,7 +1606,7 @@ fn check_vouchers(book: &Book) {
             let unused = voucher.status == VoucherStatus::Cancelled && balance.redeemed.is_zero();
             let freed = if unused { balance.released.fen() } else { 0 };
             let in_year = if keeps_released(book, voucher) { balance.face.fen() - freed } else { live };
-            for pool in bounds::pools_of_voucher(book, voucher) {
+            for pool in bounds::own_pools(bounds::pools_of_voucher(book, voucher)) {
                 for (year, counted) in [(voucher.fiscal_year, in_year), (None, live)] {
                     let (pool, organisation) = (pool.clone(), voucher.organisation);
                     let key = CapUsageKey { pool, organisation, year, counts: Counts::Issue };
@@ -1626,7 +1615,8 @@ fn check_vouchers(book: &Book) {
             }
         }
     }
-    let issue = book.usages.iter().filter(|(key, _)| key.counts == Counts::Issue);
+    let own = |key: &CapUsageKey| key.counts == Counts::Issue && !matches!(key.pool, CapPool::Group(_));
+    let issue = book.usages.iter().filter(|(key, _)| own(key));
     let kept: BTreeMap<CapUsageKey, i64> =
         issue.map(|(key, used)| (key.clone(), used.amount.fen())).collect();
     assert_eq!(kept, used, "the counters count what is issued and not given back");
@@ -1656,7 +1646,7 @@ fn check_caps(
     let rules = book.rules.peek(&key).expect("its rules").rules.under(tier);
     let caps = &bounds::relaxed_of(book, (programme, organisation), rules).caps;
     let used_of = |pool: &CapPool, year| {
-        let key = CapUsageKey { pool: pool.clone(), organisation, year, counts };
+        let key = bounds::usage_key(pool, organisation, year, counts);
         book.usages.peek(&key).expect("counted").amount
     };
     let used = |year| used_of(&pools[0], year);
@@ -1716,7 +1706,7 @@ fn check_claims(book: &Book) {
         *redeemed += drawn - claim.redrawn.fen();
         let people = [Some(&claim.created_by), claim.submitted_by.as_ref(), claim.reviewed_by.as_ref()];
         assert!(!people.contains(&claim.approved_by.as_ref()), "{id} was approved by one of its own");
-        for pool in bounds::pools_of_claim(book, claim) {
+        for pool in bounds::own_pools(bounds::pools_of_claim(book, claim)) {
             for year in [cap_year(book, claim), None] {
                 let (pool, organisation) = (pool.clone(), claim.organisation);
                 let key = CapUsageKey { pool, organisation, year, counts: Counts::Redemption };

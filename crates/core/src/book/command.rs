@@ -26,7 +26,7 @@ use crate::payments::{
     SettlePayment,
 };
 use crate::people::NameSubject;
-use crate::periods::{ApproveReopening, ClosePeriod, ProposeReopening, RejectReopening};
+use crate::periods::{ClosePeriod, ReopenPeriod};
 use crate::prefunds::true_up::{ApproveTrueUp, ProposeTrueUp, RejectTrueUp};
 use crate::prefunds::{ApprovePrefund, ProposePrefund, RejectPrefund};
 use crate::programmes::overrides::{ApproveOverride, ProposeOverride, RejectOverride};
@@ -127,12 +127,8 @@ macro_rules! commands {
             WriteAuditNote(WriteAuditNote) "write_audit_note" Records, |c| c.about.parts().1;
         /// A month, and every one before it, takes no more postings.
             ClosePeriod(ClosePeriod) "close_period" Records, |c| c.month;
-        /// A month, and every one after it, is to take postings again.
-            ProposeReopening(ProposeReopening) "propose_period_reopening" Raises, |c| c.month;
         /// A month, and every one after it, takes postings again.
-            ApproveReopening(ApproveReopening) "approve_period_reopening" Approves, |c| c.month;
-        /// A month that stays closed.
-            RejectReopening(RejectReopening) "reject_period_reopening" Records, |c| c.month;
+            ReopenPeriod(ReopenPeriod) "reopen_period" Records, |c| c.month;
         /// A header before the leaves of one request on many documents.
             OpenGroup(OpenGroup) "open_group" Records, |_| "group";
             LoadReferenceRate(LoadReferenceRate) "load_reference_rate" Records, |c| format!("{}/{}", c.name, c.date);

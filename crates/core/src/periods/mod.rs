@@ -3,8 +3,9 @@
 //! The books are closed *through* a month: closing March closes every month before it that is still open, since what is
 //! posted into February changes March's opening balances; reopening February reopens March for the same reason. So one
 //! mark on the agency says of every day whether it takes postings. A month closes when it is over and the trial balance
-//! ties, in the month and up to it. A reopening takes two people: proposed → approved | rejected. Each month that a close or a reopening changes is a document of its own, with who
-//! did it and when; every step stands in the log for ever.
+//! ties, in the month and up to it. An approver reopens it with a reason, which may be who closed it: the exceptions name both. Each
+//! month that a close or a reopening changes is a document of its own, with who did it and when; every step stands in the log
+//! for ever.
 pub mod rules;
 
 use serde::{Deserialize, Serialize};
@@ -40,19 +41,8 @@ pub struct Period {
     pub reopened_at: Option<Instant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<TextHash>,
-    /// That it is to be reopened, while that waits for another person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reopening: Option<ProposedReopening>,
     /// Where it stands in the log.
     pub revision: Revision,
-}
-
-/// A closed month that is to be reopened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProposedReopening {
-    pub reason: TextHash,
-    pub proposed_by: Subject,
-    pub proposed_at: Instant,
 }
 
 /// `POST /periods/{month}/close`.
@@ -64,23 +54,8 @@ pub struct ClosePeriod {
 
 /// `POST /periods/{month}/reopen`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProposeReopening {
-    /// The first month that is to be reopened.
-    pub month: Month,
-    pub reason: TextHash,
-}
-
-/// `POST /periods/{month}/reopen/approve`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApproveReopening {
+pub struct ReopenPeriod {
     /// The first month that is reopened.
-    pub month: Month,
-}
-
-/// `POST /periods/{month}/reopen/reject`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RejectReopening {
-    /// The month that stays closed.
     pub month: Month,
     pub reason: TextHash,
 }

@@ -1,6 +1,4 @@
-use super::{
-    ApproveReopening, ClosePeriod, Period, PeriodError, PeriodStatus, ProposeReopening, ProposedReopening,
-};
+use super::{ClosePeriod, Period, PeriodError, PeriodStatus, ReopenPeriod};
 use crate::agencies::Agency;
 use crate::domain::{Actor, Date, Month, Stamp, WrongState};
 use crate::ledger::Turnovers;
@@ -67,45 +65,17 @@ pub fn close(
         reopened_by: before.and_then(|before| before.reopened_by.clone()),
         reopened_at: before.and_then(|before| before.reopened_at),
         reason: before.and_then(|before| before.reason),
-        reopening: None,
         revision,
     }
 }
 
-/// A closed month that is to be reopened. Error: somebody proposed that already.
-pub fn propose_reopening(
-    before: &Period,
-    command: &ProposeReopening,
-    actor: &Actor,
-    stamp: &Stamp,
-) -> Result<Period, PeriodError> {
-    if before.reopening.is_some() {
-        return Err(WrongState::not("reopening_proposed", &[PeriodStatus::Closed]).into());
-    }
-    let (reason, proposed_by) = (command.reason, actor.subject.clone());
-    let reopening = Some(ProposedReopening { reason, proposed_by, proposed_at: stamp.recorded_at });
-    Ok(Period { reopening, revision: before.revision.next(stamp), ..before.clone() })
-}
-
-/// What waits for another person. Error: nothing does.
-pub fn waiting(period: &Period) -> Result<&ProposedReopening, PeriodError> {
-    let refused = || WrongState::not(period.status.into_str(), &["reopening_proposed"]).into();
-    period.reopening.as_ref().ok_or_else(refused)
-}
-
-/// A month that stays closed.
-pub fn reject_reopening(before: &Period, stamp: &Stamp) -> Period {
-    Period { reopening: None, revision: before.revision.next(stamp), ..before.clone() }
-}
-
 /// A closed month reopened, for the reason that was given for the first of them.
-pub fn reopen(before: &Period, proposed: &ProposedReopening, actor: &Actor, stamp: &Stamp) -> Period {
+pub fn reopen(before: &Period, command: &ReopenPeriod, actor: &Actor, stamp: &Stamp) -> Period {
     Period {
         status: PeriodStatus::Open,
         reopened_by: Some(actor.subject.clone()),
         reopened_at: Some(stamp.recorded_at),
-        reason: Some(proposed.reason),
-        reopening: None,
+        reason: Some(command.reason),
         revision: before.revision.next(stamp),
         ..before.clone()
     }
@@ -118,7 +88,7 @@ pub fn closed(agency: &Agency, command: &ClosePeriod) -> Agency {
 
 /// The agency after a month was reopened: what was closed before it stays closed. Where it is the first month that was
 /// ever closed, nothing is.
-pub fn reopened(agency: &Agency, command: &ApproveReopening, before: Option<&Period>) -> Agency {
+pub fn reopened(agency: &Agency, command: &ReopenPeriod, before: Option<&Period>) -> Agency {
     Agency { closed_through: before.map(|_| command.month.previous()), ..agency.clone() }
 }
 

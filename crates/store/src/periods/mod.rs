@@ -19,7 +19,6 @@ rows! {
         reopened_by: Option<String>,
         reopened_at: Option<DateTime<Utc>>,
         reason: Option<Vec<u8>>,
-        reopening: Option<Value>,
         created: i64,
         version: i64,
         updated_at: DateTime<Utc>,
@@ -30,6 +29,6 @@ stored! { Period as PeriodRow, ToString::to_string }
 
 columns! {
     Period as PeriodRow {
-        month, status, books, closed_by, closed_at, reopened_by, reopened_at, reason, reopening,
+        month, status, books, closed_by, closed_at, reopened_by, reopened_at, reason,
     }
 }

@@ -17,7 +17,7 @@ use subsidy_core::domain::{
     ProgrammeCode, Role, StatutoryLimitId, TagId, TagImportId,
 };
 use subsidy_core::organisations::ChangeStanding;
-use subsidy_core::periods::{ApproveReopening, ClosePeriod, ProposeReopening};
+use subsidy_core::periods::{ClosePeriod, ReopenPeriod};
 use subsidy_core::programmes::{
     ApproveBudgetChange, ApproveProgramme, ApproveRules, BudgetChangeKind, BudgetRequest,
     ProposeBudgetChange, ProposeRules, StatutoryLimits,
@@ -276,7 +276,7 @@ pub(super) fn calendar(
 
 /// Months closed one after another, each in the middle of the next; the last one named was opened again, and closed.
 pub(super) fn close(plan: &mut Plan, (first, last): (&str, &str), reopened: &str) -> Result<(), Failure> {
-    let (officer, approver) = (actor(Role::Officer)?, actor(Role::Approver)?);
+    let approver = actor(Role::Approver)?;
     let reopened = Month::parse(reopened)?;
     for month in Month::parse(first)?.through(Month::parse(last)?) {
         let day = workday(month.next().first_day(), 13);
@@ -284,10 +284,8 @@ pub(super) fn close(plan: &mut Plan, (first, last): (&str, &str), reopened: &str
         plan.step(day, format!("close {month}"), approver.clone(), close());
         if month == reopened {
             let why = "补登上月银行回单一笔，需重新开放后结账";
-            let reopen = |reason| Command::ProposeReopening(ProposeReopening { month, reason });
-            plan.explained(workday(day, 1), format!("reopen {month}"), officer.clone(), why, reopen);
-            let approve = Command::ApproveReopening(ApproveReopening { month });
-            plan.step(workday(day, 1), format!("approve reopening {month}"), approver.clone(), approve);
+            let reopen = |reason| Command::ReopenPeriod(ReopenPeriod { month, reason });
+            plan.explained(workday(day, 1), format!("reopen {month}"), approver.clone(), why, reopen);
             plan.step(workday(day, 3), format!("close {month} again"), approver.clone(), close());
         }
     }

@@ -21,7 +21,7 @@ const SEQUENCE_MAX: i64 = 9_007_199_254_740_991;
 /// What waits for the caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TaskView {
-    /// `voucher`, `claim`, `claim_override`, `voucher_override`, `call`, `awards`, `application`, `award`, `acceptance`, `extension`, `ranking`, `payment_batch`, `payment_result`, `recovery`, `prefund`, `true_up`, `statutory_limit`, `cap_group`, `calendar`, `tag`, `tag_end`, `tag_import`, `period_reopening`, `bank_account`, `programme`, `rules`, `appropriation`, ….
+    /// `voucher`, `claim`, `claim_override`, `voucher_override`, `call`, `awards`, `application`, `award`, `acceptance`, `extension`, `ranking`, `payment_batch`, `payment_result`, `recovery`, `prefund`, `true_up`, `statutory_limit`, `cap_group`, `calendar`, `tag`, `tag_end`, `tag_import`, `bank_account`, `programme`, `rules`, `appropriation`, ….
     kind: String,
     /// The document's id or code.
     document: String,

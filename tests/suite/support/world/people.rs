@@ -103,8 +103,6 @@ impl People {
                 let own = self.objections.get(&c.id).map(|(hands, _)| hands.clone()).unwrap_or_default();
                 Way { own, others: self.writers.get(&c.claim).cloned().unwrap_or_default() }
             }
-            Command::ApproveReopening(c) => proposal(format!("reopening {}", c.month)),
-            Command::RejectReopening(c) => proposal(format!("reopening {}", c.month)),
             Command::ApproveRoleGrant(c) => proposal(format!("role {}", c.id)),
             Command::RejectRoleGrant(c) => proposal(format!("role {}", c.id)),
             Command::ApproveStatutoryLimit(c) => proposal(format!("limit {}", c.id)),
@@ -289,11 +287,6 @@ impl People {
             (Command::ProposeBankAccount(c), _) => format!("account {}", c.credit_code),
             (Command::ApproveBankAccount(c), _) => {
                 self.proposals.remove(&format!("account {}", c.credit_code));
-                return;
-            }
-            (Command::ProposeReopening(c), _) => format!("reopening {}", c.month),
-            (Command::ApproveReopening(c), _) => {
-                self.proposals.remove(&format!("reopening {}", c.month));
                 return;
             }
             (Command::ProposeCalendar(c), _) => format!("calendar {}", c.id),

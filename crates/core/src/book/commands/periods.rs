@@ -7,10 +7,7 @@ use crate::book::refusal::Stop;
 use crate::book::{Fault, Key};
 use crate::domain::Month;
 use crate::domain::WrongState;
-use crate::periods::{
-    ApproveReopening, ClosePeriod, Period, PeriodError, PeriodStatus, ProposeReopening, RejectReopening,
-    rules,
-};
+use crate::periods::{ClosePeriod, Period, PeriodError, PeriodStatus, ReopenPeriod, rules};
 
 /// The month as it was when it was last closed, if it ever was, in the version that the caller saw.
 fn seen(context: Context<'_>, month: Month) -> Result<Option<&Period>, Stop> {
@@ -58,50 +55,18 @@ impl Decide for ClosePeriod {
     }
 }
 
-/// A closed month, and the last that is closed.
-fn closed(context: Context<'_>, month: Month) -> Result<(&Period, Month), Stop> {
+/// The last month that is closed. Error: the month is not.
+fn closed(context: Context<'_>, month: Month) -> Result<Month, Stop> {
     let agency = context.agency()?;
     let before = seen(context, month)?;
     let open = || PeriodError::from(WrongState::not(PeriodStatus::Open.into_str(), &[PeriodStatus::Closed]));
     let last = agency.closed_through.filter(|_| agency.is_closed(month)).ok_or_else(open)?;
     // a month before the first that was ever closed takes postings again when that one is reopened
-    Ok((found(before)?, last))
+    found(before)?;
+    Ok(last)
 }
 
-/// What is said of reopening a month, and nothing else of it.
-fn said(period: Period, (from, to): (Option<&'static str>, &'static str)) -> Decision {
-    let step = Transition::new("period_reopening", &period.month, from, to);
-    let changes = vec![Change::Period(Box::new(period.clone()))];
-    let effects = Effects { changes, transitions: vec![step], ..Effects::default() };
-    Decision { effects, outcome: Outcome::Period(Box::new(period)) }
-}
-
-impl Decide for ProposeReopening {
-    fn needs(&self, reads: &mut Reads<'_>) {
-        reads.insert(Key::Period(self.month));
-    }
-
-    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
-        let (before, _) = closed(context, self.month)?;
-        let after = rules::propose_reopening(before, self, context.actor, context.stamp)?;
-        Ok(said(after, (None, "proposed")))
-    }
-}
-
-impl Decide for RejectReopening {
-    fn needs(&self, reads: &mut Reads<'_>) {
-        reads.insert(Key::Period(self.month));
-    }
-
-    fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
-        let (before, _) = closed(context, self.month)?;
-        rules::waiting(before)?;
-        context.may_approve()?;
-        Ok(said(rules::reject_reopening(before, context.stamp), (Some("proposed"), "rejected")))
-    }
-}
-
-impl Decide for ApproveReopening {
+impl Decide for ReopenPeriod {
     fn needs(&self, reads: &mut Reads<'_>) {
         let month = self.month;
         reads.extend([Key::Period(month.previous()), Key::Period(month)]);
@@ -112,19 +77,16 @@ impl Decide for ApproveReopening {
 
     fn decide(&self, context: Context<'_>) -> Result<Decision, Stop> {
         let (agency, month) = (context.agency()?, self.month);
-        let (before, last) = closed(context, month)?;
-        let proposed = rules::waiting(before)?;
-        context.may_approve()?;
+        let last = closed(context, month)?;
         let mut effects = Effects::default();
         let mut named = None;
         for each in month.through(last) {
             if let Some(before) = context.book.periods.get(&each)? {
-                let after = rules::reopen(before, proposed, context.actor, context.stamp);
+                let after = rules::reopen(before, self, context.actor, context.stamp);
                 named = Some(after.clone()).filter(|_| each == month).or(named);
                 step(&mut effects, Some(before.status), after);
             }
         }
-        effects.transitions.push(Transition::new("period_reopening", &month, Some("proposed"), "approved"));
         let previous = context.book.periods.get(&month.previous())?;
         conclude(effects, rules::reopened(agency, self, previous), named)
     }

@@ -115,8 +115,6 @@ pub fn holds(command: &Command, book: &Book) -> Result<Vec<Hold>, Fault> {
     let own = |matter| Ok(vec![Hold::own(matter)]);
     match command {
         Command::ApproveBankAccount(c) => Ok(vec![since_approval(Matter::bank_account(c.credit_code))]),
-        Command::ApproveReopening(c) => Ok(vec![since_approval(Matter::reopening(c.month))]),
-        Command::RejectReopening(c) => Ok(vec![since_approval(Matter::reopening(c.month))]),
         Command::ApproveRoleGrant(c) => own(Matter::role_grant(c.id)),
         Command::RejectRoleGrant(c) => own(Matter::role_grant(c.id)),
         Command::ApproveStatutoryLimit(c) => own(Matter::statutory_limit(c.id)),

@@ -25,8 +25,6 @@ pub const PARTS: &[&str] = &[
     "propose_tag_end",
     "approve_tag_end",
     "propose_tag_import",
-    "propose_period_reopening",
-    "approve_period_reopening",
     "register_evidence",
     "settle_payment",
     "propose_programme",
@@ -76,8 +74,6 @@ fn part(command: &Command) -> Option<(Matter, Part)> {
     Some(match command {
         Command::ProposeBankAccount(c) => (Matter::bank_account(c.credit_code), Part::Created),
         Command::ApproveBankAccount(c) => (Matter::bank_account(c.credit_code), Part::Approved),
-        Command::ProposeReopening(c) => (Matter::reopening(c.month), Part::Created),
-        Command::ApproveReopening(c) => (Matter::reopening(c.month), Part::Approved),
         Command::ProposeCalendar(c) => (Matter::calendar(c.id), Part::Created),
         Command::ProposeCapGroup(c) => (Matter::cap_group(&c.code), Part::Created),
         Command::ProposeRoleGrant(c) => (Matter::role_grant(c.id), Part::Created),
