@@ -34,3 +34,21 @@ fn a_claim_says_what_stands_in_the_way_of_its_approval_and_of_its_payment() {
     assert!(found.contains(&("payee_blocked".to_owned(), FIRM.to_owned())), "{found:?}");
     city.verifies();
 }
+
+#[test]
+fn what_a_batch_would_refuse_of_an_approved_claim_is_said_of_it() {
+    let city = City::open("blocked2", &rules(json!({"payee": "provider"})), "100000");
+    let voucher = city.voucher("50000");
+    let claim = city.approved(&voucher, "20000", false);
+    let found = city.get(&format!("/v1/claims/{claim}"), &city.firm);
+    let payee = found["payee"].as_str().unwrap().to_owned();
+    assert_eq!(codes(&city, &claim), named(&[("bank_account_missing", payee.as_str())]));
+    // who claims is blocked, though another is paid
+    city.expect(200, &format!("/v1/organisations/{FIRM}/block"), &city.chen, &json!({"reason": "核查"}));
+    let found = codes(&city, &claim);
+    let blocked = ("eligibility_changed".to_owned(), format!("{FIRM} is blocked"));
+    assert!(found.contains(&blocked), "{found:?}");
+    let batch = json!({"claim_ids": [claim]});
+    assert_eq!(city.refused(422, "/v1/payment-batches", &city.lin, &batch), "organisation_blocked");
+    city.verifies();
+}

@@ -105,8 +105,8 @@ impl TaskRow {
 statement! {
     /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to: what is late or due
     /// first on top, then what has no term, each since when it waits. What four eyes would refuse is not left out here.
-    /// Version 1 of the rules is approved with its programme. One leaf makes many awards, so
-    /// that a place in the list is the leaf and the document's place beside others of it. A sandbox's days are those to which it was moved.
+    /// Version 1 of the rules is approved with its programme. One leaf makes many awards, so that a place in the list is the
+    /// leaf and the document's place beside others of it. A sandbox's days are those to which it was moved.
     pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today, working_days, remind_until })
         -> Vec<TaskRow> =
         "WITH terms AS MATERIALIZED ( \

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Claim, ClaimStatus, objection, rules};
 use crate::domain::{Date, Money, Month};
+use crate::organisations::rules::related;
 use crate::organisations::{Organisation, Standing};
+use crate::programmes::eligibility::RelatedProvider;
 use crate::programmes::{Applicant, RulesVersion};
 
 /// What stands in the way.
@@ -41,9 +43,7 @@ pub enum BlockCode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Block {
     pub code: BlockCode,
-    /// From when on, as far as it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    /// From when on; null where that is not known.
     pub since: Option<Date>,
     /// Which: the payee, the last day, the rule, the amount, the version or the month.
     pub detail: String,
@@ -71,11 +71,6 @@ pub fn blocked(claim: &Claim, found: &Standings<'_>, day_of: impl Fn(&Organisati
     }
     let block = |code, since, detail: String| Block { code, since, detail };
     let mut blocks = of_the_payee(found, &day_of);
-    // it is asked at the approval and again before the payment
-    if let Err(error) = rules::still_eligible(&found.applicant, found.rules) {
-        let since = Some(day_of(found.applicant.organisation));
-        blocks.push(block(BlockCode::EligibilityChanged, since, error.to_string()));
-    }
     if waits {
         if let Err(error) = objection::none_stands(claim) {
             blocks.push(block(BlockCode::ObjectionOpen, claim.reviewed_on, error.to_string()));
@@ -97,12 +92,39 @@ pub fn blocked(claim: &Claim, found: &Standings<'_>, day_of: impl Fn(&Organisati
             blocks.push(block(BlockCode::BudgetExhausted, None, found.available.to_string()));
         }
     }
+    // asked again by every batch, so also of what is approved
+    blocks.extend(of_the_parties(claim, found, &day_of));
     if let Some(version) = claim.pending {
         blocks.push(block(BlockCode::RecalculationPending, found.recalculated_on, version.to_string()));
     }
     let month = Month::of(found.today);
     if found.closed_through.is_some_and(|closed| month <= closed) {
         blocks.push(block(BlockCode::PeriodClosed, None, month.to_string()));
+    }
+    blocks
+}
+
+/// Who claims is blocked, belongs to the provider by now, or is let in no more.
+fn of_the_parties(
+    claim: &Claim,
+    found: &Standings<'_>,
+    day_of: impl Fn(&Organisation) -> Date,
+) -> Vec<Block> {
+    let (organisation, supplier) = (found.applicant.organisation, found.applicant.supplier);
+    let block = |since, detail| Block { code: BlockCode::EligibilityChanged, since: Some(since), detail };
+    let mut blocks = Vec::new();
+    if organisation.status == Standing::Blocked && organisation.credit_code != found.payee.credit_code {
+        blocks.push(block(day_of(organisation), format!("{} is blocked", organisation.credit_code)));
+    }
+    // a tranche of a grant has no provider
+    let refused = found.rules.rules.eligibility.related_provider == RelatedProvider::Refuse
+        && claim.subject.tranche().is_none();
+    if refused && related(organisation, supplier) {
+        let since = day_of(organisation).max(day_of(supplier));
+        blocks.push(block(since, format!("{} is related to the organisation", supplier.credit_code)));
+    }
+    if let Err(error) = rules::still_eligible(&found.applicant, found.rules) {
+        blocks.push(block(day_of(organisation), error.to_string()));
     }
     blocks
 }

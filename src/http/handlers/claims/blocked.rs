@@ -6,10 +6,13 @@ use crate::http::handlers::loans::estimate::{available, listed};
 use crate::http::problem::Problem;
 use crate::http::view;
 use subsidy_core::claims::backing::Parties;
-use subsidy_core::claims::blocked::{self, Block, Standings};
+use subsidy_core::claims::blocked::{self, Block, BlockCode, Standings};
+use subsidy_core::claims::objection::ObjectionStatus;
 use subsidy_core::claims::recalculation::{Recalculation, RecalculationKey};
-use subsidy_core::claims::{Claim, ClaimSubject};
+use subsidy_core::claims::{Claim, ClaimStatus, ClaimSubject};
+use subsidy_core::domain::Date;
 use subsidy_core::domain::money::Amount;
+use subsidy_core::grants::awards::{Award, AwardObjection};
 use subsidy_core::loans::Loan;
 use subsidy_core::organisations::Organisation;
 use subsidy_core::programmes::eligibility::CaseTags;
@@ -81,5 +84,27 @@ pub(super) async fn blocks(
         today: today.business_date,
     };
     let zone = today.zone.tz();
-    Ok(blocked::blocked(claim, &standings, |known| known.revision.updated_at.date_in(zone)))
+    let mut blocks = blocked::blocked(claim, &standings, |known| known.revision.updated_at.date_in(zone));
+    if let ClaimSubject::GrantTranche { award, .. } = &claim.subject
+        && matches!(claim.status, ClaimStatus::Submitted | ClaimStatus::Reviewed)
+    {
+        let award: Award = view::find(conn, award, |_| true).await?;
+        blocks.extend(of_the_award(&award, today.business_date));
+    }
+    Ok(blocks)
+}
+
+/// A tranche is approved once its award was published long enough and no objection to that stands.
+fn of_the_award(award: &Award, today: Date) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(until) = award.published_until.filter(|until| today <= *until) {
+        let since = Some(award.awarded_on);
+        blocks.push(Block { code: BlockCode::PublicityRunning, since, detail: until.to_string() });
+    }
+    let stands = |objection: &&AwardObjection| objection.status != ObjectionStatus::Dismissed;
+    let count = award.objections.iter().filter(stands).count();
+    if count > 0 {
+        blocks.push(Block { code: BlockCode::ObjectionOpen, since: None, detail: count.to_string() });
+    }
+    blocks
 }
