@@ -251,6 +251,7 @@ CREATE TABLE recalculations (
     updated_at timestamptz NOT NULL,
     interest jsonb,
     usage_sequence bigint,
+    other_funding jsonb,
     invoices jsonb NOT NULL,
     CONSTRAINT recalculations_pkey PRIMARY KEY (claim, number),
     CONSTRAINT recalculations_order CHECK (number > previous),
@@ -265,6 +266,7 @@ CREATE UNIQUE INDEX recalculations_pending ON recalculations (claim) WHERE statu
 CREATE INDEX recalculations_waiting ON recalculations (created) WHERE status = 'proposed';
 COMMENT ON TABLE recalculations IS 'Further sheets of approved claims; the number is the sheet''s.';
 COMMENT ON COLUMN recalculations.interest IS 'Of an interest subsidy: period, interest paid and other points as they are known now.';
+COMMENT ON COLUMN recalculations.other_funding IS 'What others pay for the same costs, as it is known now.';
 COMMENT ON COLUMN recalculations.usage_sequence IS 'Of a claim from metered usage: the leaf after which it was read.';
 COMMENT ON COLUMN recalculations.invoices IS 'The parts of invoices that the claim holds with it: what was taken back until its proposal is let go.';
 COMMENT ON COLUMN recalculations.proposed_on IS 'Its approval counts from no earlier day.';

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ClaimError, ClaimKind, ClaimPeriod, ClaimSubject, InterestTerms};
 use crate::domain::{Money, Points};
 use crate::programmes::SettledLine;
+use crate::programmes::funding::OtherFunding;
 
 /// The members of a claim that are other than they were; what is left out stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,11 +29,14 @@ pub struct ClaimChanges {
     pub penalty_interest: Option<Money>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_points: Option<Points>,
+    /// What others pay for the same costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_funding: Option<Vec<OtherFunding>>,
 }
 
 impl ClaimChanges {
     /// What is said, each with the kinds of claim that know it.
-    const fn said(&self) -> [(&'static str, bool, &'static [ClaimKind]); 7] {
+    const fn said(&self) -> [(&'static str, bool, &'static [ClaimKind]); 8] {
         use ClaimKind::{InterestSubsidy as Interest, RentalSubsidy as Rental, VoucherRedemption as Voucher};
         [
             ("/changes/settlement", self.settlement.is_some(), &[Voucher, Rental]),
@@ -42,6 +46,7 @@ impl ClaimChanges {
             ("/changes/interest_paid", self.interest_paid.is_some(), &[Interest]),
             ("/changes/penalty_interest", self.penalty_interest.is_some(), &[Interest]),
             ("/changes/other_points", self.other_points.is_some(), &[Interest]),
+            ("/changes/other_funding", self.other_funding.is_some(), &[Voucher, Rental, Interest]),
         ]
     }
 

@@ -17,6 +17,7 @@ use crate::domain::{
 use crate::ledger::{Part, parts};
 use crate::programmes::SettledLine;
 use crate::programmes::calculation::Calculation;
+use crate::programmes::funding::OtherFunding;
 
 /// Where a recalculation is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
@@ -51,6 +52,9 @@ pub struct Recalculation {
     /// Of an interest subsidy: what is said of the interest now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interest: Option<InterestTerms>,
+    /// What others pay for the same costs, as it is known now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_funding: Option<Vec<OtherFunding>>,
     /// The parts of invoices that the claim holds with it: what red invoices took back until then is let go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invoices: Vec<TakenInvoice>,
@@ -145,7 +149,8 @@ pub fn recalculable(claim: &Claim) -> Result<(), ClaimError> {
 
 /// The claim with its changed inputs, as a sheet is computed from it.
 pub fn changed(claim: &Claim, changes: &ClaimChanges) -> Claim {
-    Claim { subject: changes.made_to(&claim.subject), ..claim.clone() }
+    let other_funding = changes.other_funding.clone().or_else(|| claim.other_funding.clone());
+    Claim { subject: changes.made_to(&claim.subject), other_funding, ..claim.clone() }
 }
 
 /// The number of the next sheet.
@@ -171,6 +176,7 @@ pub fn propose(
         usage: changed.subject.metered(),
         closing: changed.subject.closing(),
         interest: changed.subject.interest(),
+        other_funding: changed.other_funding.clone(),
         invoices: changed.invoices.clone(),
         amount: sheet.amount,
         difference: sheet.amount.minus(before.amount)?,
@@ -310,6 +316,7 @@ pub fn corrected(
 ) -> Result<Claim, OutOfRange> {
     let mut claim = Claim {
         subject: recalculation.subject(claim),
+        other_funding: recalculation.other_funding.clone(),
         invoices: recalculation.invoices.clone(),
         amount: sheet.amount,
         parts: super::rules::parts(sheet),

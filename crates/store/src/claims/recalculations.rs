@@ -11,8 +11,8 @@ use subsidy_core::claims::recalculation::Recalculation;
 
 rows! {
     pub struct RecalculationRow in "recalculations", versioned, fixed [
-        previous, settlement, usage_sequence, closing, interest, invoices, amount, difference, reason,
-        proposed_on, created_by, created,
+        previous, settlement, usage_sequence, closing, interest, other_funding, invoices, amount, difference,
+        reason, proposed_on, created_by, created,
     ] {
         key { claim: Uuid, number: i32 }
         previous: i32,
@@ -21,6 +21,7 @@ rows! {
         usage_sequence: Option<i64>,
         closing: bool,
         interest: Option<Value>,
+        other_funding: Option<Value>,
         invoices: Value,
         amount: Decimal,
         difference: Decimal,
@@ -42,8 +43,8 @@ listed! { RecalculationRow in recalculations, by [claim] }
 
 columns! {
     Recalculation as RecalculationRow {
-        claim, number, previous, status, settlement, closing, interest, invoices, amount, difference,
-        reason, rejection, recovery, proposed_on, decided_on, created_by, decided_by,
+        claim, number, previous, status, settlement, closing, interest, other_funding, invoices, amount,
+        difference, reason, rejection, recovery, proposed_on, decided_on, created_by, decided_by,
     }
     renamed { usage as usage_sequence }
 }

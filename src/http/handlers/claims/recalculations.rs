@@ -21,6 +21,7 @@ use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{ClaimId, Code, Date, Instant, Money, Points, RecoveryId, Sequence, Subject};
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::calculation::Calculation;
+use subsidy_core::programmes::funding::{OTHER_FUNDING_MAX, OtherFunding};
 
 /// The members of a claim that are other than they were; what is left out stays. Of an interest subsidy none need be
 /// named: what happened to the loan since is taken up.
@@ -43,6 +44,9 @@ pub struct NewClaimChanges {
     penalty_interest: Option<AmountOrZero>,
     /// Of an interest subsidy: points of other subsidies.
     other_points: Option<Points>,
+    /// What others pay for the same costs, in place of what was declared: `[]` says that nobody does.
+    #[schema(max_items = 20)]
+    other_funding: Option<Vec<OtherFunding>>,
 }
 
 /// What is known better now, and why.
@@ -77,6 +81,10 @@ pub struct RecalculationView {
     interest_paid: Option<Money>,
     /// Of an interest subsidy: points of other subsidies.
     other_points: Option<Points>,
+    /// What others pay for the same costs, as it is known with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    other_funding: Option<Vec<OtherFunding>>,
     /// The parts of invoices that the claim holds with it: what red invoices took back is let go.
     invoices: Vec<TakenInvoiceView>,
     amount: Money,
@@ -120,6 +128,7 @@ impl View for RecalculationView {
             period: recalculation.interest.map(|terms| terms.period),
             interest_paid: recalculation.interest.map(|terms| terms.interest_paid),
             other_points: recalculation.interest.and_then(|terms| terms.other_points),
+            other_funding: recalculation.other_funding.clone(),
             invoices: recalculation.invoices.iter().map(TakenInvoiceView::of).collect(),
             amount: recalculation.amount,
             difference: recalculation.difference,
@@ -147,6 +156,10 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     if changes.settlement.as_ref().is_some_and(|lines| !(1..=LINES_MAX).contains(&lines.len())) {
         return Err(Problem::new(Code::InvalidValue).at("/changes/settlement"));
     }
+    if changes.other_funding.as_ref().is_some_and(|declared| declared.len() > OTHER_FUNDING_MAX) {
+        let problem = Problem::too_large(OTHER_FUNDING_MAX, "other_funding");
+        return Err(problem.at("/changes/other_funding"));
+    }
     let changes = ClaimChanges {
         settlement: changes.settlement.map(NewLine::all),
         closing: changes.closing,
@@ -155,6 +168,7 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         interest_paid: changes.interest_paid.map(AmountOrZero::money),
         penalty_interest: changes.penalty_interest.map(AmountOrZero::money),
         other_points: changes.other_points,
+        other_funding: changes.other_funding,
     };
     Ok(Parsed::reasoned(reason, |reason| {
         let proposal = ProposeRecalculation { claim, changes, reason, accept_incomplete_usage };

@@ -315,8 +315,12 @@ impl Decide for ApproveRecalculation {
         context.may_approve()?;
         let day = context.effective_date(self.effective_date)?;
         not_before(day, payable::newest_day(old).max(Some(before.proposed_on)))?;
-        let changed =
-            Claim { subject: before.subject(old), invoices: before.invoices.clone(), ..old.clone() };
+        let changed = Claim {
+            subject: before.subject(old),
+            other_funding: before.other_funding.clone(),
+            invoices: before.invoices.clone(),
+            ..old.clone()
+        };
         rental_basis::whole_usage(context, &changed, Some(before.revision.created))?;
         let word = match rental_basis::usage_spoken_of(context, old, &changed) {
             Err(Stop::Refused(_)) => None,
