@@ -94,7 +94,6 @@ fn what_is_paid_by_the_unit_is_paid_for_the_quantity_and_at_most_the_ratio() {
     };
     for (more, code) in [
         (json!({}), "quantity_missing"),
-        (json!({"quantity": "12345.678"}), "unit_differs"),
         (json!({"quantity": "12345.678", "unit": "MWh"}), "unit_differs"),
         (json!({"quantity": "-1", "unit": "kWh"}), "invalid_quantity"),
         (json!({"quantity": "0", "unit": "kWh"}), "nothing_to_pay"),
@@ -125,6 +124,11 @@ fn what_is_paid_by_the_unit_is_paid_for_the_quantity_and_at_most_the_ratio() {
             rent(&rental, [day, &format!("2025-{next}")], line("compute", json!({"quantity": quantity})));
         assert_eq!(city.passed(&body)["amount"], json!(amount));
     }
+    // a quantity without a unit is in that of the item
+    let bare = rent(&rental, ["2025-03-01", "2025-03-02"], line("power", json!({"quantity": "100"})));
+    let found = city.passed(&bare);
+    let shown = &found["calculation"]["lines"][0];
+    assert_eq!((&found["amount"], &shown["unit"]), (&json!("5.00"), &json!("kWh")));
     city.recomputes();
 }
 
@@ -158,6 +162,18 @@ fn what_is_too_little_is_not_paid_and_the_rest_of_a_voucher_is() {
     assert_eq!(city.expect(200, path, &city.firm, &asked(&interest, "1000"))["amount"], json!("1000.00"));
     interest["minimums"] = json!({"amount": "3000.01"});
     assert_eq!(city.refused(422, path, &city.firm, &asked(&interest, "9000")), "below_minimum");
+    // 0.00 is an answer, whatever is the least
+    let mut outside = asked(&interest, "9000");
+    outside["period"] = days("2024-05-01", "2024-06-01");
+    assert_eq!(city.expect(200, path, &city.firm, &outside)["amount"], json!("0.00"));
+    // what a claim would be refused for is refused here too
+    let base = json!({"points": {"max": "1.5"}, "caps": {"minimum_base": "2400000.01"}});
+    assert_eq!(city.refused(422, path, &city.firm, &asked(&base, "9000")), "below_minimum");
+    let annual = json!({"amount": "9", "counts": ["redemption"], "year": "cost"});
+    let by_cost = json!({"points": {"max": "1.5"}, "caps": {"annual": annual}});
+    let mut years = asked(&by_cost, "9000");
+    years["period"] = days("2024-12-01", "2025-01-02");
+    assert_eq!(city.refused(422, path, &city.firm, &years), "period_spans_years");
     let body = json!({
         "loan_no": "L-1", "bank": BANK, "annual_rate_percent": "3", "signed_on": "2024-05-20",
         "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
@@ -244,9 +260,9 @@ fn rules_of_bounds_that_do_not_fit_are_refused() {
         ("interest_subsidy", json!({"paid_interest_percent": "101"}), invalid, "/paid_interest_percent"),
         (
             "interest_subsidy",
-            json!({"paid_interest_percent": "50", "stacking": "net_off"}),
+            json!({"points": {}, "caps": {"annual": {"amount": "1", "counts": ["redemption"], "released": "stays"}}}),
             invalid,
-            "/stacking",
+            "/caps/annual/released",
         ),
         (
             "voucher",
@@ -295,6 +311,49 @@ fn rules_of_bounds_that_do_not_fit_are_refused() {
         (text(&found, "/code"), text(&found, "/errors/0/pointer")),
         ("missing_field".into(), "/interest_paid".into())
     );
+}
+
+#[test]
+fn rules_may_say_what_is_so_anyway_and_leave_to_their_tiers_what_each_of_them_says() {
+    let city = City::open("taken", &rules(json!({})), "100000");
+    let annual = json!({"amount": "1000", "counts": ["redemption"], "released": "frees"});
+    let half = |share: &str| json!([{"item": "compute", "ratio_percent": share}]);
+    let tiers = |required: bool| {
+        json!({
+            "tiers": [
+                {"when": {"startup": true}, "items": half("50")}, {"when": {"startup": false}, "items": half("20")},
+            ],
+            "tier_required": required, "caps": {"annual": annual},
+        })
+    };
+    city.programme_of("rental_subsidy", "r", &tiers(true), "100000");
+    let contract =
+        contract(&city, "R-1", ["2025-01-01", "2025-12-31"], json!({"item": "compute", "amount": "9000"}));
+    city.move_to("2025-06-01");
+    let claim = json!({
+        "kind": "rental_subsidy", "programme": "r", "rental_id": contract, "period": days("2025-01-01", "2025-02-01"),
+        "settlement": [{"item": "compute", "amount": "1000"}],
+    });
+    let found = city.passed(&claim);
+    let inputs = &found["calculation"]["inputs"];
+    let share = if inputs["startup"] == json!(true) { "500.00" } else { "200.00" };
+    assert_eq!(found["amount"], json!(share));
+    let proposed = |code: &str, instrument: &str, rules: &Value| {
+        let body = json!({
+            "code": code, "title": {"zh": "专项", "en": code}, "instrument": instrument,
+            "legal_basis": {"document": "T-1"}, "window": days("2025-01-01", "2025-12-31"), "rules": rules,
+        });
+        city.post("/v1/programmes", &city.lin, &body)
+    };
+    // without a tier nothing would say what is paid
+    proposed("s", "rental_subsidy", &tiers(false)).is(422, "rules_field_missing");
+    let points =
+        json!({"tiers": [{"when": {"startup": true}, "points": {"max": "1"}}], "tier_required": true});
+    proposed("i", "interest_subsidy", &points).expect(201);
+    let sized = json!({"tiers": [{"when": {"base_above": "1"}, "items": half("20")}], "tier_required": true});
+    proposed("t", "rental_subsidy", &sized).is(422, "rules_field_missing");
+    proposed("u", "rental_subsidy", &json!({"items": half("20"), "tier_required": false})).expect(201);
+    city.recomputes();
 }
 
 fn computed(policy: Policy, fen: &[i64], inputs: Inputs) -> Option<Calculation> {

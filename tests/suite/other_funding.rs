@@ -94,6 +94,25 @@ fn rules_that_net_off_take_off_what_is_declared_or_known_whichever_is_more() {
     let claim = city.passed(&rent("off", &one, "10000", Some(declared)));
     let cut = json!([{"code": "net_off", "clause": "/stacking", "amount": "1700.00"}]);
     assert_eq!((&claim["amount"], &claim["calculation"]["reductions"]), (&json!("1300.00"), &cut));
+    // it becomes known afterwards that others pay more
+    let more = json!({"changes": {"other_funding": of("city", "2000")}, "reason": "另有市级资金"});
+    let id = text(&claim, "/id");
+    let found = city.expect(201, &format!("/v1/claims/{id}/recalculate"), &city.zhao, &more);
+    assert_eq!(
+        (&found["amount"], &found["other_funding"][0]["amount"]),
+        (&json!("1000.00"), &json!("2000.00"))
+    );
+    let path = format!("/v1/claims/{id}/recalculations/{}/approve", found["version"]);
+    city.expect(200, &path, &city.chen, &json!({}));
+    let known = city.claim(&id);
+    assert_eq!(
+        (
+            &known["amount"],
+            &known["other_funding"],
+            &known["calculation"]["inputs"]["other_money"][0]["declared"]
+        ),
+        (&json!("1000.00"), &of("city", "2000.00"), &json!("2000.00"))
+    );
     city.recomputes();
     city.verifies();
 }
@@ -130,6 +149,16 @@ fn of_interest_the_base_is_what_was_paid() {
     let quoted = city.expect(200, "/v1/interest-subsidies/quote", &city.firm, &quote);
     assert_eq!((&quoted["amount"], &quoted["reductions"]), (&json!("799.50"), &cut));
     assert_eq!(text(&approved, "/status"), "approved");
+    // without points what others pay is taken off in CNY
+    let share = json!({
+        "rules": {"paid_interest_percent": "50", "stacking": "net_off"},
+        "period": {"from": "2025-02-01", "until": "2025-02-11"}, "interest_paid": "2000",
+        "loan": {"annual_rate_percent": "4", "events": [{"kind": "drawdown", "date": "2025-01-01", "amount": "3600000"}]},
+        "other_funding": of("central", "120.5"),
+    });
+    let quoted = city.expect(200, "/v1/interest-subsidies/quote", &city.firm, &share);
+    let off = json!([{"code": "net_off", "clause": "/stacking", "amount": "120.50"}]);
+    assert_eq!((&quoted["amount"], &quoted["reductions"]), (&json!("879.50"), &off));
     city.recomputes();
     city.verifies();
 }

@@ -239,7 +239,11 @@ BEGIN
     -- none of no limits is no answer: what is not held to a limit is refused
     IF (SELECT bool_and(NEW.points_max <= l.points_max AND NEW.window_until <= l.window_until)
           FROM statutory_limits_at(NEW.sequence) AS l)
-       AND (SELECT max((s ->> 'points')::numeric) = NEW.points_max AND max((s ->> 'until')::date) - 1 = NEW.window_until
+       -- days after the limit stand on the sheet and earn nothing
+       AND (SELECT max((s ->> 'points')::numeric) = NEW.points_max
+                   AND max((s ->> 'until')::date) FILTER (WHERE NOT coalesce(s -> 'bound_by' ? 'statutory_window', false)) - 1
+                       = NEW.window_until
+                   AND bool_and(NOT coalesce(s -> 'bound_by' ? 'statutory_window', false) OR (s ->> 'exact')::numeric = 0)
               FROM jsonb_array_elements(NEW.sheet -> 'segments') AS s) THEN
         RETURN NULL;
     END IF;

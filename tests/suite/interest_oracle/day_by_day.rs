@@ -237,7 +237,8 @@ fn earns(drawn: &Drawn, standing: &Standing, day: Day) -> Earns {
     let room = latest(&mut drawn.room.iter().map(|step| (step.date, step.value.fen())));
     let mut principal = standing.in_time();
     let over = standing.matures_on.is_some_and(|last| day >= last);
-    if over || standing.paused || term_ends(drawn).is_some_and(|end| day >= end) {
+    let unlawful = day > Day::of(drawn.statutory.window_until);
+    if over || unlawful || standing.paused || term_ends(drawn).is_some_and(|end| day >= end) {
         principal = 0;
     }
     if let Some(room) = room {
@@ -274,6 +275,7 @@ fn beginnings(drawn: &Drawn) -> BTreeSet<Day> {
     let mut last = Standing::signed(drawn);
     drawn.events.iter().for_each(|event| last.after(event.change, true));
     days.extend(term_ends(drawn));
+    days.insert(Day::of(drawn.statutory.window_until).next());
     days.extend(last.matures_on.filter(|_| last.principal > last.overdue));
     days.extend(drawn.room.iter().map(|step| Day::of(step.date)));
     if drawn.policy.points.as_ref().is_some_and(|rule| rule.share_of_reference.is_some()) {

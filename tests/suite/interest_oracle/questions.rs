@@ -147,7 +147,11 @@ pub fn draw(rng: &mut StdRng, day_count: DayCount) -> Drawn {
         policy,
         statutory: StatutoryLimits {
             points_max: Points::from_micro(points_max),
-            ..StatutoryLimits::default()
+            window_until: if one_in(rng, 6) {
+                plus(from, rng.gen_range(-2..days + 5))
+            } else {
+                StatutoryLimits::default().window_until
+            },
         },
         signed_on: plus(from, rng.gen_range(-400..1)),
         window: window(rng, from, days),

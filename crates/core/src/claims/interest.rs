@@ -116,7 +116,9 @@ pub fn calculate(
     policy.in_a_tier(facts.tier)?;
     policy.declared(facts.declared.as_deref())?;
     policy.alone(facts.declared.as_deref())?;
-    let counted = facts.declared.is_some() || policy.joint_ceiling_percent.is_some();
+    // without points what others pay is taken off in CNY
+    let in_money = policy.points.is_none() && !policy.stacking.takes_off().is_empty();
+    let counted = facts.declared.is_some() || policy.joint_ceiling_percent.is_some() || in_money;
     let of_ours = credit.known.iter().copied().filter(|_| counted);
     let other_money = by_level(facts.declared.as_deref(), of_ours)?;
     let rate = credit.loan.annual_rate_percent;
@@ -157,7 +159,10 @@ pub fn calculate(
     }
     let groups = facts.used.groups.clone();
     let caps = Caps { lifetime: lifetime.as_ref(), annual: annual.as_ref(), groups: &groups };
-    worth(&subsidy, facts, (paid, caps))?;
+    large_enough(&subsidy, policy)?;
+    enough_paid(paid, policy)?;
+    caps.worth(subsidy.amount, &subsidy.reductions)?;
+    enough(subsidy.amount, policy)?;
     let inputs = Inputs {
         startup: facts.applicant.organisation.startup,
         lists: facts.applicant.lists(&facts.rules.rules),
@@ -238,21 +243,13 @@ fn inputs(
     })
 }
 
-/// Whether anything is paid, and neither the base, which is the most principal that earns on a day, nor the interest paid
-/// nor the amount is below the rules' minimum.
-fn worth(
-    subsidy: &Subsidy,
-    facts: &Facts<'_>,
-    (paid, caps): (Money, Caps<'_>),
-) -> Result<(), CalculationError> {
-    let policy = &*facts.policy;
+/// Whether the base, which is the most principal that earns on a day, is not below the rules' minimum.
+pub fn large_enough(subsidy: &Subsidy, policy: &Policy) -> Result<(), CalculationError> {
     let base = subsidy.segments.iter().map(|segment| segment.eligible_principal).max().unwrap_or_default();
     if let Some(minimum) = policy.caps.minimum_of_each().filter(|least| base < *least) {
         return Err(CalculationError::BelowMinimum { base, minimum });
     }
-    enough_paid(paid, policy)?;
-    caps.worth(subsidy.amount, &subsidy.reductions)?;
-    enough(subsidy.amount, policy)
+    Ok(())
 }
 
 /// Whether as much interest was paid as the rules ask for.

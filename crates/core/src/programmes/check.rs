@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::grants::GrantRules;
-use super::policy::{CapHolder, CapYear, Caps, Claimant, Payee, Policy, PolicyError, RateCeilings, Stacking};
+use super::policy::{
+    AnnualCap, CapHolder, CapYear, Caps, Claimant, Payee, Policy, PolicyError, RateCeilings, Released, Stacking,
+};
 use super::stacking::Levels;
 use super::statutory::StatutoryLimits;
 use super::{Counts, Instrument};
@@ -38,8 +40,9 @@ impl Policy {
         limits: &StatutoryLimits,
     ) -> Result<(), PolicyError> {
         self.check_common()?;
-        let released = self.caps.annual.as_ref().is_some_and(|annual| annual.released.is_some());
-        if released && instrument != Instrument::Voucher {
+        // that it frees is so where nothing is issued, and may be said
+        let stays = |annual: &AnnualCap| annual.released == Some(Released::Stays);
+        if self.caps.annual.as_ref().is_some_and(stays) && instrument != Instrument::Voucher {
             return Err(not_applicable("/caps/annual/released"));
         }
         let by_cost = self.caps.annual.as_ref().is_some_and(|annual| annual.year == Some(CapYear::Cost));
@@ -118,7 +121,7 @@ impl Policy {
                 return Err(invalid("/caps/annual/counts"));
             }
             // only what is issued can be given back
-            if annual.released.is_some() && !annual.counts.contains(&Counts::Issue) {
+            if annual.released == Some(Released::Stays) && !annual.counts.contains(&Counts::Issue) {
                 return Err(invalid("/caps/annual/released"));
             }
         }
@@ -202,6 +205,9 @@ impl Policy {
     }
 
     fn check_ratios(&self) -> Result<(), PolicyError> {
+        if self.items.is_none() && self.by_tiers_alone(|tier| tier.items.is_some()) {
+            return Ok(());
+        }
         let items = self.items.as_ref().filter(|i| !i.is_empty()).ok_or_else(|| missing("/items"))?;
         if items.len() > 100 {
             return Err(invalid("/items"));
@@ -240,12 +246,9 @@ impl Policy {
 
     fn check_interest(&self) -> Result<(), PolicyError> {
         let Some(points) = &self.points else {
-            if self.paid_interest_percent.is_none() {
+            let by_tiers = || self.by_tiers_alone(|tier| tier.points.is_some());
+            if self.paid_interest_percent.is_none() && !by_tiers() {
                 return Err(missing("/points"));
-            }
-            // what others pay is taken off in points
-            if self.stacking.mode() == Stacking::NetOff {
-                return Err(invalid("/stacking"));
             }
             return self.check_interest_terms([self.paid_interest_percent, None, None]);
         };

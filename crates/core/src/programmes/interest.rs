@@ -20,8 +20,12 @@ pub enum Bound {
     Pause,
     /// A part of what is owed was drawn outside the window for it.
     Disbursed,
+    /// The organisation's cap of principal leaves less than is owed.
+    PrincipalCap,
     /// The agency's limit of points is less than what the rules come to.
     StatutoryPoints,
+    /// The days are after the last that the agency's limit lets earn.
+    StatutoryWindow,
 }
 
 /// A stretch of days on which nothing changes.

@@ -143,7 +143,8 @@ fn sheet_line(
         prorated: inputs.prorated.map(|_| counted.shown()),
         tax_percent: line.tax_percent,
         quantity: line.quantity,
-        unit: line.unit.clone(),
+        // a quantity without a unit is in that of the item
+        unit: line.unit.clone().or_else(|| item.filter(|_| line.quantity.is_some())?.unit.clone()),
         eligible,
         base: base.shown(),
         ratio_percent: ratio,
@@ -159,7 +160,7 @@ fn by_unit(item: &ItemRatio, line: &SettledLine, counts: Exact) -> Result<Option
     let named = || line.item.clone();
     let quantity = line.quantity.ok_or_else(|| CalculationError::QuantityMissing { item: named() })?;
     if let Some(unit) = &item.unit
-        && line.unit.as_ref().map(Label::folded) != Some(unit.folded())
+        && line.unit.as_ref().is_some_and(|named| named.folded() != unit.folded())
     {
         return Err(CalculationError::UnitDiffers { item: named(), unit: unit.clone() });
     }

@@ -128,8 +128,7 @@ impl Policy {
         lines: &[SettledLine],
         (documents, assessment): (Option<&Documents>, Option<&Assessment>),
     ) -> Result<Option<u32>, CalculationError> {
-        let sized = |tier: &Tier| tier.when.base_above.is_some() || tier.when.base_up_to.is_some();
-        let sized = self.tiers.iter().flatten().any(sized);
+        let sized = self.tiers.iter().flatten().any(Tier::sized);
         let base = sized.then(|| {
             let documents = documents.cloned();
             let inputs = Inputs { startup: of.organisation.startup, documents, ..Inputs::default() };
@@ -163,6 +162,13 @@ impl Policy {
             return Err(CalculationError::NoTier);
         }
         Ok(())
+    }
+
+    /// Whether the rules say nothing themselves of what every tier says: nobody is paid under them without a tier, and no tier
+    /// asks for a base that only their own items could give.
+    pub(super) fn by_tiers_alone(&self, says: impl Fn(&Tier) -> bool) -> bool {
+        let tiers = || self.tiers.iter().flatten();
+        self.tier_required == Some(true) && tiers().next().is_some() && tiers().all(|t| says(t) && !t.sized())
     }
 
     /// The points of the rules and of every tier.
@@ -203,7 +209,7 @@ impl Policy {
         limits: &StatutoryLimits,
     ) -> Result<(), PolicyError> {
         let Some(tiers) = &self.tiers else {
-            return if self.tier_required.is_some() { Err(invalid("/tier_required")) } else { Ok(()) };
+            return if self.tier_required == Some(true) { Err(invalid("/tier_required")) } else { Ok(()) };
         };
         if !(1..=100).contains(&tiers.len()) {
             return Err(invalid("/tiers"));
@@ -229,6 +235,11 @@ impl Policy {
 }
 
 impl Tier {
+    /// Whether it is for bases of a size.
+    const fn sized(&self) -> bool {
+        self.when.base_above.is_some() || self.when.base_up_to.is_some()
+    }
+
     fn check(&self, instrument: Instrument) -> Result<(), PolicyError> {
         let when = &self.when;
         let lists = [

@@ -18,6 +18,7 @@ use crate::loans::allocations::points;
 use subsidy_core::domain::{Date, Instant, TextHash};
 use subsidy_core::ledger::{Flow, Line};
 use subsidy_core::programmes::calculation::Calculation;
+use subsidy_core::programmes::interest::Bound;
 
 /// Rows of the engine's own tables and of the ledger.
 #[derive(Debug, Default)]
@@ -138,7 +139,9 @@ impl Rows {
 
 /// The last day that earns, of an interest subsidy.
 fn last_day(sheet: &Calculation) -> Option<chrono::NaiveDate> {
-    sheet.segments.iter().map(|segment| segment.until).max().and_then(|until| until.naive().pred_opt())
+    // days after the agency's limit stand on the sheet and earn nothing
+    let earning = sheet.segments.iter().filter(|one| !one.bound_by.contains(&Bound::StatutoryWindow));
+    earning.map(|segment| segment.until).max().and_then(|until| until.naive().pred_opt())
 }
 
 /// The entry rows of a record: lines 1 to n.

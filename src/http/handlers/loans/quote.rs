@@ -11,7 +11,7 @@ use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::http::view;
 use subsidy_core::claims::ClaimPeriod;
-use subsidy_core::claims::interest::enough_paid;
+use subsidy_core::claims::interest::{enough_paid, large_enough};
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{
@@ -184,6 +184,9 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let terms = terms(&request, &conn, &body, &loan.events).await?;
     dates(&terms.policy, &body.loan, &loan.events)?;
+    let period = ClaimPeriod { from: body.period.from, until: body.period.until };
+    let year = period.cost_year(&terms.policy, "/period");
+    year.map_err(|error| Problem::refusal(ProgrammeError::from(error)))?;
     ceiling(&conn, &terms.policy, &body.loan).await?;
     let share = terms.policy.points.as_ref().and_then(|points| points.share_of_reference.as_ref());
     let reference = match share {
@@ -226,7 +229,11 @@ pub async fn quote(request: ReadRequest, body: Json) -> Result<Reply, Problem> {
         SubsidyError::OutOfRange(_) => Problem::refusal(CalculationError::AmountOutOfRange),
         SubsidyError::NoPoints => Problem::fault(&error),
     })?;
-    enough(subsidy.amount, &terms.policy).map_err(Problem::refusal)?;
+    // a claim would be refused so; a quote of 0.00 is an answer
+    if subsidy.amount.is_positive() {
+        large_enough(&subsidy, &terms.policy).map_err(Problem::refusal)?;
+        enough(subsidy.amount, &terms.policy).map_err(Problem::refusal)?;
+    }
     Reply::json(&QuoteView::of(subsidy, body.period, &terms))
 }
 
@@ -286,7 +293,7 @@ async fn terms(
     if terms.policy.takes_filing(terms.filed) == Some(false) {
         return Err(Problem::refusal(ProgrammeError::WindowClosed { date: terms.filed }));
     }
-    terms.window = statutory.within(terms.policy.cost_window(terms.filed).unwrap_or(terms.window));
+    terms.window = terms.policy.cost_window(terms.filed).unwrap_or(terms.window);
     terms.tier = terms.policy.tier_of(&body.applicant.traits());
     terms.policy.in_a_tier(terms.tier).map_err(Problem::refusal)?;
     terms.policy = terms.policy.under(terms.tier).into_owned();

@@ -196,7 +196,7 @@ impl<'a> LoanBasis<'a> {
         signed_in_time(policy, self.loan.signed_on).map_err(ProgrammeError::from)?;
         disbursed_in_time(policy, first_drawdown(&self.loan.events)).map_err(ProgrammeError::from)?;
         let statutory = context.agency()?.limits();
-        let window = statutory.within(policy.cost_window(self.filed).unwrap_or(self.programme.window));
+        let window = policy.cost_window(self.filed).unwrap_or(self.programme.window);
         let code = &self.programme.code;
         let room = match policy.principal_cap {
             Some(cap) => {

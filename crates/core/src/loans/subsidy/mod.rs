@@ -2,7 +2,7 @@
 //!
 //! The period, as far as it lies in the programme's window, is cut into segments: one begins on every day that has an
 //! event, on which a reference rate that the rules ask for changes, on which the organisation's room for principal does,
-//! or on which the term of the rules ends. In each all is constant, and principal × points ÷ 100 × days ÷ basis is exact; segments cover every day, those
+//! on which the term of the rules ends, or after the last day that the agency's limit lets earn. In each all is constant, and principal × points ÷ 100 × days ÷ basis is exact; segments cover every day, those
 //! on which nothing is owed too. The sum is rounded once (or each segment by itself), then cut in a fixed order. A sheet
 //! is a pure function of its question.
 
@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::programmes::StatutoryLimits;
 use crate::programmes::bounds::{Caps, cut};
 use crate::programmes::calculation::{CapUse, GroupUse, Reduction, ReductionCode, ShareAmount, shares};
-use crate::programmes::funding::{LevelMoney, beyond_known, joint_room};
+use crate::programmes::funding::{LevelMoney, beyond_known, joint_room, taken_off};
 pub use crate::programmes::interest::{Bound, Segment};
 use crate::programmes::policy::{PointsRule, Policy, RateCeiling, Stacking};
 
@@ -222,6 +222,7 @@ fn cuts(question: &Question<'_>, history: &[Dated<Owed>]) -> Vec<Date> {
     let days = days.chain(question.others.iter().map(|step| step.date));
     let days = days.chain(question.drawn_outside.iter().map(|step| step.date));
     let days = days.chain(question.term_ends());
+    let days = days.chain(question.limits.statutory.window_until.plus_days(1));
     let mut cuts = vec![from];
     cuts.extend(days.filter(|day| from < *day && *day < until));
     cuts.push(until);
@@ -239,11 +240,12 @@ fn segment(
     let owed = in_force(history, from).unwrap_or(Owed::nothing(question.annual_rate_percent));
     let room = if question.room.is_empty() { None } else { in_force(question.room, from) };
     let outside = in_force(question.drawn_outside, from).unwrap_or_default();
-    let in_time = owed.in_time()?.minus(outside)?.max(Money::ZERO);
-    let in_time = room.map_or(in_time, |room| in_time.min(room).max(Money::ZERO));
+    let owed_in_time = owed.in_time()?.minus(outside)?.max(Money::ZERO);
+    let in_time = room.map_or(owed_in_time, |room| owed_in_time.min(room).max(Money::ZERO));
+    let unlawful = from > question.limits.statutory.window_until;
     let over = question.term_ends().is_some_and(|end| end <= from);
     let limit = ExactPoints::of(question.limits.statutory.points_max)?;
-    let (eligible, asked) = if over || owed.paused {
+    let (eligible, asked) = if over || owed.paused || unlawful {
         Default::default()
     } else {
         (in_time, points(question, basis, owed.rate, from)?)
@@ -254,7 +256,9 @@ fn segment(
         (Bound::Term, over),
         (Bound::Pause, owed.paused),
         (Bound::Disbursed, outside.is_positive()),
+        (Bound::PrincipalCap, in_time < owed_in_time),
         (Bound::StatutoryPoints, by_limit),
+        (Bound::StatutoryWindow, unlawful),
     ];
     let years_from = question.first_drawdown.unwrap_or(from);
     let counted = question.policy.day_count.unwrap_or_default().between(from, until, years_from);
@@ -333,8 +337,12 @@ fn reduced(
         ),
         Basis::Paid { .. } => (None, Some(at_limit.round(to_the_fen)?)),
     };
-    // what is known of others is taken off in points
-    let beyond = beyond_known(&limits.other_money, policy.stacking.takes_off())?;
+    let levels = policy.stacking.takes_off();
+    let beyond = match basis {
+        // what is known of others is taken off in points
+        Basis::Points(_) => beyond_known(&limits.other_money, levels)?,
+        Basis::Paid { .. } => taken_off(&limits.other_money, levels)?,
+    };
     let off = beyond.is_positive();
     let joint = limits.interest_paid.zip(policy.joint_ceiling_percent);
     let joint = joint.map(|(paid, most)| joint_room(Exact::from_money(paid), most, &limits.other_money));

@@ -122,6 +122,26 @@ fn both_days_of_the_window_earn_and_no_others() {
 }
 
 #[test]
+fn days_after_the_agencys_limit_and_principal_beyond_the_cap_are_named() {
+    let (policy, drawn) = (policy(DayCount::Actual360, "1.5"), events("2025-01-01 drawdown 24000000"));
+    let statutory = StatutoryLimits { window_until: day("2025-01-10"), ..StatutoryLimits::default() };
+    let asked = question(&policy, &drawn, "2025-01-05", "2025-01-15");
+    let limits = Limits { statutory, ..Limits::default() };
+    let room = [Dated { date: day("2025-01-01"), value: Money::parse("12000000").unwrap() }];
+    let found = subsidy(&Question { limits, room: &room, ..asked });
+    let shown = |s: &Segment| (s.until.to_string(), s.eligible_principal.to_string(), s.bound_by.clone());
+    assert_eq!(
+        found.segments.iter().map(shown).collect::<Vec<_>>(),
+        [
+            ("2025-01-11".to_owned(), "12000000.00".to_owned(), vec![Bound::PrincipalCap]),
+            ("2025-01-15".to_owned(), "0.00".to_owned(), vec![Bound::PrincipalCap, Bound::StatutoryWindow]),
+        ]
+    );
+    // 12,000,000.00 at 1.5 points over six days
+    assert_eq!(found.amount.to_string(), "3000.00");
+}
+
+#[test]
 fn a_new_year_inside_a_segment_makes_no_line_and_no_rounding() {
     let mut policy = policy(DayCount::ActualActual, "1");
     policy.rounding = Rounding { scope: RoundingScope::Line, ..Rounding::default() };
@@ -213,7 +233,9 @@ fn a_term_ends_on_the_corresponding_day_and_anniversary_years_are_exactly_one() 
         let (policy, drawn) = (Policy { term, ..policy(day_count, max) }, events(drawn));
         let asked = question(&policy, &drawn, period[0], period[1]);
         let window = Window { from: day("2023-06-01"), until: day("2029-12-31") };
-        let found = subsidy(&Question { window, signed_on: Some(day("2024-02-29")), ..asked });
+        let statutory = StatutoryLimits { window_until: window.until, ..StatutoryLimits::default() };
+        let limits = Limits { statutory, ..Limits::default() };
+        let found = subsidy(&Question { window, limits, signed_on: Some(day("2024-02-29")), ..asked });
         let bound = |s: &Segment| (s.until.to_string(), s.bound_by.clone());
         (found.amount.to_string(), found.segments.iter().map(bound).collect::<Vec<_>>())
     };
