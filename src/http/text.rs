@@ -34,6 +34,12 @@ impl Reason {
         Ok(Self(text.into_owned()))
     }
 
+    /// This and another below it. Both were held to the limit, the two together may be longer.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self(format!("{}\n{}", self.0, other.0))
+    }
+
     /// The text with a new salt, and the hash that a command names it by.
     pub fn salted(self) -> NewText {
         let mut salt = vec![0; SALT_BYTES];

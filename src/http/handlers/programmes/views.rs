@@ -13,8 +13,7 @@ use subsidy_core::domain::dates::{FiscalYear, Window};
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{
-    BudgetChangeId, Code, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Quantity, Sequence,
-    Subject,
+    BudgetChangeId, Date, Instant, Label, Line, Money, Percent, ProgrammeCode, Quantity, Sequence, Subject,
 };
 use subsidy_core::ledger::Account;
 use subsidy_core::programmes::SettledLine;
@@ -354,7 +353,8 @@ pub struct NewAssessment {
     reason: Reason,
 }
 
-/// The reason of a review and its assessment, which gives the reason where it is there.
+/// The reason of a review and its assessment. Where both give a reason, both are kept: that of the review, and below it
+/// that of the assessment.
 pub fn assessed(
     reason: Option<Reason>,
     assessment: Option<NewAssessment>,
@@ -362,11 +362,9 @@ pub fn assessed(
     let Some(NewAssessment { lines, ratio_percent, reason: why }) = assessment else {
         return Ok((reason, None));
     };
-    if reason.is_some() {
-        return Err(Problem::new(Code::InvalidValue).at("/reason"));
-    }
     if lines.len() > ASSESSED_MAX {
         return Err(Problem::too_large(ASSESSED_MAX, "assessed lines").at("/assessment/lines"));
     }
-    Ok((Some(why), Some(Assessment { lines, ratio_percent })))
+    let reason = reason.map_or_else(|| why.clone(), |reason| reason.and(&why));
+    Ok((Some(reason), Some(Assessment { lines, ratio_percent })))
 }
