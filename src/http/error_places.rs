@@ -249,7 +249,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
        Code::ScoreGiven], &["/v1/applications"]),
     (&[Code::FilingOpen, Code::ExpertsMissing, Code::ScoresMissing, Code::NothingToAward, Code::AwardsOutOfOrder,
        Code::AwardTooLarge, Code::QuotaExceeded], &["/v1/calls"]),
-    (&[Code::TrancheUnknown, Code::TrancheClaimed, Code::TrancheNotDue, Code::MilestoneUnproven, Code::TrancheDiffers],
+    (&[Code::TrancheUnknown, Code::TrancheClaimed, Code::TrancheNotDue, Code::TrancheDiffers],
      &["/v1/claims"]),
     (&[Code::TrancheOpen, Code::EntitlementTooLarge, Code::ExtendedAlready, Code::DeadlineNotLater], &["/v1/awards"]),
     (&[Code::EntryTwice, Code::ValuesDiffer, Code::YearNotBegun], &["/v1/rankings"]),

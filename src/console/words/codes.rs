@@ -152,7 +152,6 @@ words! {
     "recalculation_pending": "有重新核算待批准" / "a recalculation waits";
     "period_closed": "会计期间已结账" / "the period is closed";
     "assessment_missing": "尚未审定" / "it is not assessed";
-    "organisation_blocked": "申领单位已被冻结" / "who claims is blocked";
     "backing_withdrawn": "发票已被红冲" / "an invoice was taken back";
     "name_too_long": "户名过长，银行不接受" / "the bank does not take so long a name";
     "name_letter_refused": "户名有银行不接受的字" / "the bank does not take a letter of the name";

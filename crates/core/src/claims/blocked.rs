@@ -29,8 +29,6 @@ pub enum BlockCode {
     PeriodClosed,
     /// The rules ask for an assessment at the review.
     AssessmentMissing,
-    /// Of a batch: who claims is blocked.
-    OrganisationBlocked,
     /// Of a batch: a red invoice took back what the claim rests on.
     BackingWithdrawn,
     /// Of a batch: the bank does not take so long a name.

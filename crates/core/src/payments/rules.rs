@@ -6,6 +6,7 @@ use super::{
     BatchStatus, LeftOut, Letters, LineStatus, PaymentBatch, PaymentError, PaymentLine, PaymentResult,
     ProposePaymentBatch, ProposedResult, ReferenceKey, SettlePayment,
 };
+use crate::claims::blocked::BlockCode;
 use crate::claims::{Claim, ClaimPayment, ClaimStatus, SettledBy, payable as claims};
 use crate::domain::money::OutOfRange;
 use crate::domain::{
@@ -15,7 +16,11 @@ use crate::organisations::Organisation;
 
 /// A claim that a refusal keeps out of a batch of everything; none where it is no matter of one claim.
 pub fn left_out(claim: ClaimId, code: Code, detail: String) -> Option<LeftOut> {
-    let code = code.into_str().parse().ok()?;
+    let code = match code {
+        // the claim itself says so of a party that is blocked, or that belongs to the other by now
+        Code::OrganisationBlocked | Code::RelatedProvider => BlockCode::EligibilityChanged,
+        other => other.into_str().parse().ok()?,
+    };
     Some(LeftOut { claim_id: claim, code, detail })
 }
 
