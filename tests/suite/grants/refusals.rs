@@ -114,7 +114,7 @@ fn awards_follow_the_ranking_within_quota_and_budget_and_take_two_people() {
     shows(
         &city.expect(201, &awards, &city.lin, &json!({})),
         json!({
-            "awards/0/application_id": first, "awards/0/award_id": null, "awards/1": null, "status": "open",
+            "awards/0/application_id": first, "awards/0/award_id": null, "awards/1": null, "status": "proposed",
         }),
     );
     assert_eq!(city.refused(409, &awards, &city.lin, &json!({})), "wrong_state");

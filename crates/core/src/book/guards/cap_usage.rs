@@ -35,7 +35,7 @@ pub(crate) struct Counted<'a> {
     rests_on: Option<RestsOn>,
     /// A version of the rules beside those of a programme that is known.
     pub(super) version: Option<u32>,
-    /// Whether it draws on a voucher, whose issue counts in the groups already.
+    /// Whether what is redeemed draws on a voucher, whose issue counts in the groups already.
     redeems: bool,
 }
 
@@ -56,9 +56,10 @@ impl<'a> Counted<'a> {
         Self { programme, organisation, rests_on, version: None, redeems: false }
     }
 
+    /// A voucher, and what is redeemed of it.
     pub(crate) const fn voucher(voucher: &'a Voucher) -> Self {
         let of = Self::contract(&voucher.programme, voucher.organisation, voucher.rental);
-        Self { version: Some(voucher.rules_version), ..of }
+        Self { version: Some(voucher.rules_version), redeems: true, ..of }
     }
 
     /// A claim, which may rest on a voucher that is not known yet.
