@@ -16,7 +16,7 @@ const OWN_WORDS: &str = "
     counted counts create date directory effect erase expense expire facts file finding findings for format found header history
     ids imported incomplete issue item known legal limits load log looks lost mapping matched media mode move moved movement
     name named need node off offsetting origin outline owed participation parties party points project proposal propose question raise ratio
-    read receive record refused register reject released remind replaced resolve reversed review row rows rule
+    read receive record refused register reject released remind reopen replaced resolve reversed review row rows rule
     semantics settle share signed size sniffer span spans state statement statements subsidy switch taken terms text title
     type used whole write
 ";
