@@ -46,8 +46,8 @@ impl Granted {
         let asked = async {
             let conn = engine.reader(agency).await?;
             let rows = async { open_of(&conn, &people).await.map_err(Problem::from) };
-            let begun = async { granted_administrators(&conn).await.map_err(Problem::from) };
-            let (rows, begun, today) = tokio::try_join!(rows, begun, today(&conn, agency))?;
+            let (rows, today) = tokio::try_join!(rows, today(&conn, agency))?;
+            let begun = granted_administrators(&conn, today.business_date.naive()).await?;
             let mut grants = Vec::new();
             for row in &rows {
                 grants.push(row.read()?);

@@ -1,2 +1,2 @@
 DROP TABLE role_grants;
-UPDATE head SET schema_version = 14;
+UPDATE head SET schema_version = 15;

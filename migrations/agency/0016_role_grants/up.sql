@@ -49,4 +49,4 @@ GRANT UPDATE (status, rejection, end_reason, decided_by, decided, decided_on, en
     ON role_grants TO subsidy_app;
 GRANT SELECT ON role_grants TO subsidy_auditor;
 
-UPDATE head SET schema_version = 15;
+UPDATE head SET schema_version = 16;
