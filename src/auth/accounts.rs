@@ -205,7 +205,7 @@ impl Accounts<'_> {
     pub async fn replace(&self, account: Account, password: &str) -> Result<bool, Failed> {
         let conn = self.database.admin().await?;
         let Some(row) = accounts::find(&conn, &account.name).await? else { return Ok(false) };
-        let altered = row.mac.clone();
+        let (altered, before) = (row.mac.clone(), row.agency.clone());
         if matches!(self.known(row), Ok(Some(_))) {
             return Ok(false);
         }
@@ -214,9 +214,11 @@ impl Accounts<'_> {
             (self.mac(&account)?, account.actor.organisation.map(|code| code.to_string()));
         let written = written(&account, &account, (&mac, organisation.as_deref()), None)?;
         let count = accounts::replace(&conn, written, &altered).await?;
-        let of =
-            sessions::OfSubject { agency: account.agency.as_str(), subject: account.actor.subject.as_str() };
-        sessions::end_of(&conn, of).await?;
+        // the altered row may have named another agency
+        for agency in [account.agency.as_str(), &before] {
+            let of = sessions::OfSubject { agency, subject: account.actor.subject.as_str() };
+            sessions::end_of(&conn, of).await?;
+        }
         Ok(count == 1)
     }
 

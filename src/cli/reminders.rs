@@ -22,8 +22,8 @@ use subsidy_store::tasks;
 const FIRST_LOOK: Duration = Duration::from_mins(1);
 /// How often it is looked whether a day has begun.
 const LOOK: Duration = Duration::from_mins(10);
-/// As whom it acts: nobody signs in under this name.
-const REMINDER: &str = "reminders";
+/// As whom it acts: no account has this name.
+pub(super) const REMINDER: &str = "reminders";
 /// The most tasks of one group of leaves.
 const GROUP_MAX: usize = 200;
 

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::language::say;
 use super::output::{self, Form};
+use super::reminders::REMINDER;
 use super::token::{credit_code, role};
 use super::{Failure, Settings, opened};
 use crate::auth::accounts::{Account, Accounts};
@@ -215,6 +216,9 @@ fn told(name: &str, password: &str, is_drawn: bool) -> Result<(), Failure> {
 fn name(text: &str) -> Result<String, String> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let inner = |byte: u8| fits(byte) || b"._-".contains(&byte);
+    if text == REMINDER {
+        return Err(format!("{text} is the name under which the service itself reminds"));
+    }
     let is_name =
         (2..=40).contains(&text.len()) && text.bytes().all(inner) && text.bytes().next().is_some_and(fits);
     let refused = || "2 to 40 of a-z, 0-9, '.', '_' and '-', first a letter or a digit".to_owned();

@@ -114,12 +114,13 @@ fn told(is_done: bool, by: &SignedIn, account: &Account, done: &str) -> Result<(
     Ok(())
 }
 
-/// Gives an account the roles that a form ticks. Whether it was as it had been read; or what is wrong with the form.
+/// Gives an account the roles that a form ticks. Whether it was as it had been read, and who it now is; or what is wrong
+/// with the form.
 async fn assigned(
     at: &At,
     fields: &Fields,
     account: &Account,
-) -> Result<Result<bool, fn(T) -> &'static str>, Problem> {
+) -> Result<Result<(bool, Actor), fn(T) -> &'static str>, Problem> {
     if at.0.roles == RoleSource::Granted {
         return Err(Problem::new(Code::Forbidden));
     }
@@ -137,7 +138,8 @@ async fn assigned(
     if roles.is_empty() || actor.lacks_organisation() {
         return Ok(Err(T::organisation_of_roles));
     }
-    Ok(Ok(accounts(&at.0).assign(account, roles, organisation).await.map_err(fault)?))
+    let is_done = accounts(&at.0).assign(account, roles, organisation).await.map_err(fault)?;
+    Ok(Ok((is_done, actor)))
 }
 
 /// `POST /people`
@@ -170,13 +172,19 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
             "roles" if account.actor.subject != who.identity.actor.subject => {
                 let visit = begun(&at, &request, &session, who);
                 let refused = match assigned(&at, &fields, &account).await? {
-                    Ok(is_done) => {
+                    Ok((is_done, after)) => {
+                        told(is_done, who, &account, wanted)?;
+                        let before = &account.actor;
                         tracing::info!(
+                            by = who.identity.actor.subject.as_str(),
                             account = account.name,
                             reason = fields.text(".reason"),
-                            "other roles"
+                            roles_before = ?before.roles,
+                            roles_after = ?after.roles,
+                            organisation_before = ?before.organisation,
+                            organisation_after = ?after.organisation,
+                            "an account has other roles"
                         );
-                        told(is_done, who, &account, wanted)?;
                         return Ok(see("/people"));
                     }
                     Err(refused) => refused(visit.t),

@@ -96,7 +96,7 @@ pub async fn are_offered(state: &AppState) -> Result<bool, Problem> {
 }
 
 /// Who signs in with an account, for as long as a session lasts. Error: `unavailable`.
-async fn identity(state: &AppState, account: &Account) -> Result<Identity, Problem> {
+pub(super) async fn identity(state: &AppState, account: &Account) -> Result<Identity, Problem> {
     let now = Utc::now();
     let identity = Identity {
         agency: account.agency.clone(),

@@ -7,10 +7,11 @@ use super::super::answer::{At, answered, begun, html, see, with_session};
 use super::super::form::Fields;
 use super::super::session::Session;
 use super::super::visit::Visit;
-use super::account::{Waiting, accounts, chosen, fault, own, set_up_page};
+use super::account::{Waiting, accounts, chosen, fault, identity, own, set_up_page};
 use super::{Trouble, admitted};
 use crate::auth::accounts::{Entry, Given};
 use crate::auth::one_time_codes::CodeSecret;
+use crate::auth::token::Identity;
 use crate::http::problem::Problem;
 
 /// `POST /me/account`
@@ -50,7 +51,12 @@ pub async fn post(at: At, request: HttpRequest, bytes: web::Bytes) -> HttpRespon
                 // every session ended with the old password, this one too
                 let changed = accounts(&at.0).choose(&account, new).await.map_err(fault)?;
                 let begun = match changed {
-                    Some(account) => Session::begin_with_account(&who.identity, &account, &at.0).await?,
+                    // with the roles that the account has now, and no longer than the session before would have lasted
+                    Some(account) => {
+                        let now = identity(&at.0, &account).await?;
+                        let goes_on = Identity { expires_at: who.identity.expires_at, ..now };
+                        Session::begin_with_account(&goes_on, &account, &at.0).await?
+                    }
                     None => None,
                 };
                 // it was closed or set back meanwhile
