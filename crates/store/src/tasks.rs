@@ -106,7 +106,8 @@ statement! {
     /// A page of what waits for an officer, an approver, or the organisation that a voucher went back to: what is late or due
     /// first on top, then what has no term, each since when it waits. What four eyes would refuse is not left out here.
     /// Version 1 of the rules is approved with its programme. One leaf makes many awards, so that a place in the list is the
-    /// leaf and the document's place beside others of it. A sandbox's days are those to which it was moved.
+    /// leaf and a digest of the task, which stays where it is when others are done between two pages. A sandbox's days are
+    /// those to which it was moved.
     pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today, working_days, remind_until })
         -> Vec<TaskRow> =
         "WITH terms AS MATERIALIZED ( \
@@ -278,8 +279,8 @@ statement! {
          ), placed AS ( \
              SELECT *, (least(coalesce(due_on - DATE '1970-01-01', 65535), 65535)::bigint << 47) \
                      | (greatest(least(since - DATE '1970-01-01', 65535), 0)::bigint << 31) \
-                     | ((created * 1024 + least(row_number() OVER (PARTITION BY created ORDER BY document, kind) - 1, 1023)) \
-                        & 2147483647) AS place \
+                     | ((created & 32767) << 16) \
+                     | ('x' || left(md5(kind || document || action), 4))::bit(16)::bigint AS place \
                FROM ended \
          ) SELECT kind, document, action, status, programme, organisation, updated_at, parent, since, counted_from, \
                   term_days, due_on, place FROM placed AS p \
