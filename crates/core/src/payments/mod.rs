@@ -23,6 +23,8 @@ use crate::domain::{
 
 /// The most claims of a batch.
 pub const CLAIMS_MAX: usize = 1_000;
+/// The most claims that a batch of everything names as left out; each claim says by itself what stands in its way.
+pub const LEFT_OUT_MAX: usize = 100;
 /// The most characters of a payee's name that every bank takes: what a `pain.001` file has room for.
 pub const NAME_MAX: u32 = 140;
 
@@ -87,7 +89,7 @@ pub struct PaymentBatch {
     pub waiting: u32,
     /// CNY of all lines.
     pub total: Money,
-    /// What was approved and is not in it, where it was to be everything.
+    /// What was approved and is not in it, where it was to be everything; the first [`LEFT_OUT_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
     /// The most characters of a name that the agency's bank takes, as it was set when the batch was proposed.

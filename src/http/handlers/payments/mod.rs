@@ -32,7 +32,8 @@ use subsidy_store::payments::queries;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPaymentBatch {
-    /// All of them or none. Left out: every approved claim that can be paid, a thousand at most; `left_out` names the others.
+    /// All of them or none. Left out: every approved claim that can be paid, a thousand at most; `left_out` names
+    /// the first hundred of the others.
     #[schema(min_items = 1, max_items = 1000)]
     claim_ids: Option<Vec<ClaimId>>,
 }

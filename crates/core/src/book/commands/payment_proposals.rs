@@ -11,13 +11,17 @@ use crate::book::{Fault, Key};
 use crate::claims::Claim;
 use crate::claims::blocked::{Standings, blocked};
 use crate::domain::{ClaimId, Money};
-use crate::payments::{CLAIMS_MAX, LeftOut, PaymentError, ProposePaymentBatch, rules};
+use crate::payments::{CLAIMS_MAX, LEFT_OUT_MAX, LeftOut, PaymentError, ProposePaymentBatch, rules};
 
-/// The claims that a batch is of: those that are named, or the first of all that wait.
+/// How many of the claims that wait a batch of everything looks at: those that cannot be paid hide none behind them, up to
+/// what is read in one go.
+const LOOKED_AT_MAX: usize = 5 * CLAIMS_MAX;
+
+/// The claims that a batch looks at: those that are named, or the first of all that wait.
 fn asked(command: &ProposePaymentBatch, payable: Option<&BTreeSet<ClaimId>>) -> Vec<ClaimId> {
     match &command.claims {
         Some(claims) => claims.iter().collect(),
-        None => payable.into_iter().flatten().copied().take(CLAIMS_MAX).collect(),
+        None => payable.into_iter().flatten().copied().take(LOOKED_AT_MAX).collect(),
     }
 }
 
@@ -35,7 +39,7 @@ impl Decide for ProposePaymentBatch {
         context.no_version()?;
         let payable = if self.claims.is_none() { context.book.payable_claims.get(&())? } else { None };
         let mut effects = Effects::default();
-        let (mut count, mut total, mut left_out) = (0_u32, Money::ZERO, Vec::new());
+        let (mut count, mut total, mut left_out, mut others) = (0_u32, Money::ZERO, Vec::new(), 0_u32);
         let mut seen = BTreeSet::new();
         for (index, id) in asked(self, payable).into_iter().enumerate() {
             let pointer = self.claims.as_ref().map(|_| format!("/claim_ids/{index}"));
@@ -43,11 +47,19 @@ impl Decide for ProposePaymentBatch {
             if !seen.insert(id) {
                 return Err(PaymentError::ClaimInBatch { claim: id }.into());
             }
-            if self.claims.is_none()
-                && let Some(one) = kept_out(context, self, claim)?
-            {
-                left_out.push(one);
-                continue;
+            if self.claims.is_none() {
+                // a line and its claim change for each
+                if effects.changes.len() == 2 * CLAIMS_MAX {
+                    break;
+                }
+                if let Some(one) = kept_out(context, self, claim)? {
+                    others += 1;
+                    // the batch is in the leaf of each of its results, which holds so much
+                    if left_out.len() < LEFT_OUT_MAX {
+                        left_out.push(one);
+                    }
+                    continue;
+                }
             }
             fits(context, self, claim, pointer)?;
             let line = rules::line(self.id, claim, context.stamp)?;
@@ -57,7 +69,7 @@ impl Decide for ProposePaymentBatch {
             effects.changes.push(Change::Claim(Box::new(placed)));
         }
         if count == 0 {
-            return Err(PaymentError::NothingPayable { left_out: left_out.len().to_string() }.into());
+            return Err(PaymentError::NothingPayable { left_out: others.to_string() }.into());
         }
         let batch = rules::propose(self, (count, total, left_out), context.actor, context.stamp);
         Ok(conclude(effects, None, batch))
