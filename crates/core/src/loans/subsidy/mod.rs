@@ -173,6 +173,8 @@ struct Sums {
     exact: Accrual,
     /// At the agency's limit of points.
     at_limit: Accrual,
+    /// What points of others come to, where the rules net off and pay none themselves.
+    of_others: Accrual,
     /// Of each segment rounded by itself.
     rounded: Money,
 }
@@ -186,11 +188,12 @@ pub fn over(question: &Question<'_>, history: &[Dated<Owed>]) -> Result<Subsidy,
     let mut sums = Sums::default();
     for pair in cuts.windows(2) {
         let [from, until] = pair else { continue };
-        let (segment, exact, at_limit) = segment(question, basis, history, [*from, *until])?;
+        let (segment, [exact, at_limit, of_others]) = segment(question, basis, history, [*from, *until])?;
         let line = exact.round(rounding)?;
         sums = Sums {
             exact: sums.exact.plus(exact)?,
             at_limit: sums.at_limit.plus(at_limit)?,
+            of_others: sums.of_others.plus(of_others)?,
             rounded: sums.rounded.plus(line)?,
         };
         segments.push(Segment { subsidy: line, ..segment });
@@ -199,7 +202,7 @@ pub fn over(question: &Question<'_>, history: &[Dated<Owed>]) -> Result<Subsidy,
         RoundingScope::Claim => sums.exact.round(rounding)?,
         RoundingScope::Line => sums.rounded,
     };
-    let (amount, reductions) = reduced(computed, question, basis, sums.at_limit)?;
+    let (amount, reductions) = reduced(computed, question, basis, &sums)?;
     apportion(&mut segments, amount, rounding.scope)?;
     let shares = shares(amount, question.policy)?;
     let exact = sums.exact.unrounded();
@@ -236,7 +239,7 @@ fn segment(
     basis: Basis<'_>,
     history: &[Dated<Owed>],
     [from, until]: [Date; 2],
-) -> Result<(Segment, Accrual, Accrual), SubsidyError> {
+) -> Result<(Segment, [Accrual; 3]), SubsidyError> {
     let owed = in_force(history, from).unwrap_or(Owed::nothing(question.annual_rate_percent));
     let room = if question.room.is_empty() { None } else { in_force(question.room, from) };
     let outside = in_force(question.drawn_outside, from).unwrap_or_default();
@@ -263,11 +266,17 @@ fn segment(
     let years_from = question.first_drawdown.unwrap_or(from);
     let counted = question.policy.day_count.unwrap_or_default().between(from, until, years_from);
     let part = counted.ok_or(OutOfRange)?;
-    let (exact, at_limit) = match basis {
-        Basis::Points(_) => (Accrual::of(eligible, points, part)?, Accrual::default()),
+    let [exact, at_limit, of_others] = match basis {
+        Basis::Points(_) => [Accrual::of(eligible, points, part)?, Accrual::default(), Accrual::default()],
         Basis::Paid { percent, paid, of_days } => {
             let days = if eligible.is_positive() { calendar_days(from, until)? } else { 0 };
-            (Accrual::share(paid, percent, [days, of_days])?, Accrual::of(eligible, limit, part)?)
+            let nets_off = question.policy.stacking.mode() == Stacking::NetOff;
+            let others = question.other_points.filter(|_| nets_off).map(ExactPoints::of).transpose()?;
+            [
+                Accrual::share(paid, percent, [days, of_days])?,
+                Accrual::of(eligible, limit, part)?,
+                Accrual::of(eligible, others.unwrap_or_default(), part)?,
+            ]
         }
     };
     let segment = Segment {
@@ -283,7 +292,7 @@ fn segment(
         exact: exact.unrounded(),
         subsidy: Money::ZERO,
     };
-    Ok((segment, exact, at_limit))
+    Ok((segment, [exact, at_limit, of_others]))
 }
 
 /// The least of what the rules and the contract allow on a day.
@@ -323,7 +332,7 @@ fn reduced(
     computed: Money,
     question: &Question<'_>,
     basis: Basis<'_>,
-    at_limit: Accrual,
+    sums: &Sums,
 ) -> Result<(Money, Vec<Reduction>), OutOfRange> {
     let (policy, limits) = (question.policy, &question.limits);
     let to_the_fen = Rounding { mode: policy.rounding.mode, ..Rounding::default() };
@@ -335,13 +344,14 @@ fn reduced(
                 .transpose()?,
             None,
         ),
-        Basis::Paid { .. } => (None, Some(at_limit.round(to_the_fen)?)),
+        Basis::Paid { .. } => (None, Some(sums.at_limit.round(to_the_fen)?)),
     };
     let levels = policy.stacking.takes_off();
     let beyond = match basis {
         // what is known of others is taken off in points
         Basis::Points(_) => beyond_known(&limits.other_money, levels)?,
-        Basis::Paid { .. } => taken_off(&limits.other_money, levels)?,
+        // points of others may stand for the same money that is declared as a sum: the greater counts
+        Basis::Paid { .. } => taken_off(&limits.other_money, levels)?.max(sums.of_others.round(to_the_fen)?),
     };
     let off = beyond.is_positive();
     let joint = limits.interest_paid.zip(policy.joint_ceiling_percent);

@@ -318,3 +318,26 @@ fn what_is_drawn_outside_the_window_never_earns_and_the_oldest_is_repaid_first()
     );
     assert_eq!(found.amount.to_string(), "27000.00");
 }
+
+#[test]
+fn what_others_pay_in_points_is_taken_off_a_share_of_the_interest_paid() {
+    let drawn = events("2025-01-01 drawdown 10000000");
+    let mut policy = Policy {
+        paid_interest_percent: Some(Percent::parse("50").unwrap()),
+        day_count: Some(DayCount::Actual365),
+        ..Policy::default()
+    };
+    let paid = |policy: &Policy| {
+        let mut question = question(policy, &drawn, "2025-01-01", "2026-01-01");
+        question.annual_rate_percent = Percent::parse("4").unwrap();
+        question.other_points = Some(Points::parse("0.5").unwrap());
+        question.limits.interest_paid = Some(Money::parse("400000").unwrap());
+        subsidy(&question).amount.to_string()
+    };
+    assert_eq!(paid(&policy), "150000.00", "the agency's limit of points");
+    policy.paid_interest_percent = Some(Percent::parse("30").unwrap());
+    assert_eq!(paid(&policy), "120000.00");
+    // 0.5 points of 10,000,000.00 are 50,000.00
+    policy.stacking = Stacking::NetOff.into();
+    assert_eq!(paid(&policy), "70000.00");
+}
