@@ -226,7 +226,8 @@ pub fn name_experts(
         return Err(GrantError::TooManyExperts { limit: EXPERTS_MAX.to_string() });
     }
     // excused without as many in their stead
-    if all.len() < application.experts.len() {
+    let were_enough = enough(application, application.experts.len(), grant).is_ok();
+    if were_enough && all.len() < application.experts.len() {
         enough(application, all.len(), grant)?;
     }
     Ok(Application { experts: all, revision: application.revision.next(stamp), ..application.clone() })
