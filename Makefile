@@ -13,7 +13,8 @@ FUZZ_TARGETS = audit_papers bank_table bank_workbook bank_xml billing_csv \
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed 's/:.*## /\t/' | expand -t 14
 
-run: setup ## the service with a demonstration, on the data folder ./data
+run: ## the service with a demonstration, on the data folder ./data
+	@CARGO="$(CARGO)" .ci/setup run
 	$(CARGO) run --locked -- demo
 
 test: setup lint ## everything that must hold before a change goes in
