@@ -127,8 +127,8 @@ pub async fn show(page: &'static Page, at: &At, request: &HttpRequest) -> Result
             Err(refusal) => Ok(refused(&visit, &refusal).await),
         };
     }
-    if visit.filter("format") == "pdf" && papers::is_sent(&visit.path) {
-        return match papers::as_pdf(&visit).await {
+    if visit.filter("format") == "pdf" && papers::sent::is_sent(&visit.path) {
+        return match papers::sent::as_pdf(&visit).await {
             Ok(file) => Ok(file),
             Err(refusal) => Ok(refused(&visit, &refusal).await),
         };

@@ -138,7 +138,7 @@ impl Page<'_> {
     }
 
     fn fact(&mut self, name: &str, value: &str, size: i32) {
-        if value.is_empty() {
+        if value.trim().is_empty() {
             return;
         }
         self.room(leading(size));
@@ -147,9 +147,14 @@ impl Page<'_> {
         self.paragraph(value, size, SIDE + LABELS, INNER - LABELS);
     }
 
-    /// A text in lines of a width: broken between letters of Chinese and at blanks, within a word only where that alone is
-    /// too wide.
+    /// A text in lines of a width: those that it has of itself, each broken where it is too wide.
     fn lines(&self, text: &str, size: i32, width: i32) -> Vec<String> {
+        own_lines(text).flat_map(|line| self.broken(&line, size, width)).collect()
+    }
+
+    /// A line in lines of a width: broken between letters of Chinese and at blanks, within a word only where that alone is
+    /// too wide.
+    fn broken(&self, text: &str, size: i32, width: i32) -> Vec<String> {
         let (mut lines, mut line) = (Vec::new(), String::new());
         for piece in pieces(text) {
             let longer = format!("{line}{piece}");
@@ -235,7 +240,8 @@ impl Page<'_> {
     fn widths(&self, table: &TableText) -> Vec<i32> {
         let column = |(place, (name, _)): (usize, &(String, bool))| {
             let own = table.rows.iter().filter_map(|row| row.get(place)).map(String::as_str);
-            let widest = own.chain([name.as_str()]).map(|text| (self.measure)(text, SMALL)).max();
+            let lines = own.chain([name.as_str()]).flat_map(own_lines);
+            let widest = lines.map(|line| (self.measure)(&line, SMALL)).max();
             widest.unwrap_or_default() + GAP + 20
         };
         let needed: Vec<i32> = table.heads.iter().enumerate().map(column).collect();
@@ -309,6 +315,12 @@ const fn leading(size: i32) -> i32 {
 fn height(lines: &[Vec<String>]) -> i32 {
     let most = lines.iter().map(Vec::len).max().unwrap_or_default();
     i32::try_from(most).unwrap_or(i32::MAX).saturating_mul(leading(SMALL)) + 60
+}
+
+/// The lines that a text has of itself. No font has a letter for a line's end or a tab, and a paper is not refused because
+/// somebody typed one; an empty line takes no room.
+fn own_lines(text: &str) -> impl Iterator<Item = String> {
+    text.split(['\n', '\r']).map(|line| line.replace('\t', " "))
 }
 
 /// What a text may be broken between: words with the blank behind them, and each letter that is no Latin one.
@@ -390,10 +402,28 @@ mod tests {
         assert_eq!(page.lines("abcdefghijkl", 2, 5), ["abcde", "fghij", "kl"]);
     }
 
+    #[test]
+    fn a_text_with_lines_of_its_own_keeps_them_and_no_mark_has_a_line_end_or_a_tab() {
+        let page = Page { measure: &measure, pages: Vec::new(), y: 0 };
+        let typed = "多付\r\n退回\tabc\rdef\n\nxyz";
+        assert_eq!(page.lines(typed, 2, 100), ["多付", "退回 abc", "def", "xyz"]);
+        let facts = vec![("原因".to_owned(), typed.to_owned()), ("状态".to_owned(), "已批准".to_owned())];
+        let heads = vec![("原因".to_owned(), false)];
+        let table = TableText { title: "表".to_owned(), heads, rows: vec![vec![typed.to_owned()]] };
+        let contents = Contents { facts, tables: vec![table], ..Contents::default() };
+        let pages = pages(&contents, &measure, &foot);
+        let all: Vec<&str> = pages.iter().flat_map(|page| texts(page)).collect();
+        for said in ["多付", "退回 abc", "def", "xyz"] {
+            assert_eq!(all.iter().filter(|text| **text == said).count(), 2, "{said}: {all:?}");
+        }
+        assert!(all.iter().all(|text| !text.contains(char::is_control)), "{all:?}");
+    }
+
     proptest! {
         #[test]
         fn nothing_stands_beside_the_page_and_no_letter_is_lost(
-            value in "[a-z 补贴资金0-9,.]{0,200}", cells in proptest::collection::vec("[a-z0-9补贴资金]{0,60}", 1..7), rows in 1_usize..60,
+            value in "[a-z 补贴资金0-9,.\n\r\t]{0,200}",
+            cells in proptest::collection::vec("[a-z0-9补贴资金\n]{0,60}", 1..7), rows in 1_usize..60,
         ) {
             let table = TableText {
                 title: "表".to_owned(),
@@ -408,6 +438,8 @@ mod tests {
                     Mark::Text { x, y, size, text } => (*x, x + measure(text, *size), *y),
                     Mark::Dark { x, y, width, height } => (*x, x + width, y + height),
                 };
+                let is_plain = !matches!(mark, Mark::Text { text, .. } if text.contains(char::is_control));
+                prop_assert!(is_plain, "{mark:?}");
                 prop_assert!(SIDE <= from && to <= WIDTH - SIDE + 1 && bottom <= HEIGHT, "{mark:?}");
             }
             let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();

@@ -143,7 +143,7 @@ fn papers_that_are_sent_are_pdf_files_whose_text_can_be_copied() {
     let voucher = city.voucher("80000");
     let claim = city.approved(&voucher, "50000", false);
     let batch = city.paid(&[&claim], "2025-01-02");
-    let recovery = city.recovery(&claim, "100.00", &json!({}));
+    let recovery = city.recovery(&claim, "100.00", &json!({"reason": "第一条多付\r\n第二条\t退回"}));
     let mut officer = Browser::with_token(&city.base, &city.lin);
     let number = text(&city.get(&format!("/v1/vouchers/{voucher}"), &city.lin), "/number");
     for (paper, says) in [
@@ -151,7 +151,7 @@ fn papers_that_are_sent_are_pdf_files_whose_text_can_be_copied() {
         (format!("/payment-batches/{batch}/list"), vec!["10,000.00", "壹万元整", "拨付清单", "批准："]),
         (
             format!("/recoveries/{recovery}/decision"),
-            vec!["追1", "100.00", "壹佰元整", "追回决定书", "（盖章）"],
+            vec!["追1", "100.00", "壹佰元整", "追回决定书", "（盖章）", "第一条多付", "第二条 退回"],
         ),
     ] {
         let address = format!("{paper}?format=pdf");
