@@ -29,7 +29,7 @@ const APPROPRIATED: [&str; 2] = ["appropriated", "adjusted"];
 /// The parts of a budget that are not free come first.
 const USED: usize = 4;
 
-/// A part of a strip or a column.
+/// A part of a strip or a column; one too small to be drawn has no size, and its amount stands in the table.
 #[derive(Debug, Clone)]
 pub struct Mark {
     pub class: &'static str,
@@ -125,10 +125,10 @@ fn marks(t: T, rows: &[&Doc], (total, whole): (Money, u32), (programme, last): (
     // what is free would dwarf what became of the rest, month by month
     for (member, class, accounts) in PARTS.into_iter().take(if upward { USED } else { PARTS.len() }) {
         let amount = sum(rows.iter().copied(), &[member]);
-        let size = share(amount, total, whole);
-        if size == 0 {
+        if amount.is_zero() {
             continue;
         }
+        let size = share(amount, total, whole);
         from += size;
         marks.push(Mark {
             class,
@@ -270,4 +270,29 @@ pub fn heat(t: T, ageing: &Doc) -> Vec<Heat> {
         }
     };
     kinds.into_iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_amount_too_small_to_be_drawn_keeps_its_mark_for_the_table() {
+        let row = json!({
+            "programme": "p", "row": "total", "month": "2025-01", "appropriated": "1000000.00", "adjusted": "0.00",
+            "expended": "900000.00", "approved": "1.00", "committed": "0.00", "reserved": "0.00", "available": "99999.00",
+        });
+        let execution = Doc(json!({"as_of": "2025-01-31", "rows": [row]}));
+        let shown = |marks: &[Mark]| -> Vec<(&'static str, String, u32)> {
+            marks.iter().map(|mark| (mark.class, mark.amount.clone(), mark.size)).collect()
+        };
+        let (months, _) = months(T::english(), &execution);
+        let columns: Vec<_> = months.iter().map(|column| shown(&column.marks)).collect();
+        assert_eq!(columns, [vec![("k3", "900,000.00".to_owned(), 180), ("k4", "1.00".to_owned(), 0)]]);
+        let strips = strips(T::english(), &execution);
+        let small: Vec<_> = strips.iter().flat_map(|strip| shown(&strip.marks)).collect();
+        assert!(small.contains(&("k4", "1.00".to_owned(), 0)), "{small:?}");
+    }
 }

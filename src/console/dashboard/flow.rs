@@ -85,8 +85,7 @@ const MEMBERS: [&str; 3] = ["programme", "organisation", "provider"];
 fn ranked(rows: &[Doc], member: &str) -> Vec<String> {
     let mut sums: BTreeMap<String, Money> = BTreeMap::new();
     for row in rows {
-        let sum = sums.entry(row.text(member)).or_default();
-        *sum = sum.plus(money(row)).unwrap_or(*sum);
+        add(sums.entry(row.text(member)).or_default(), money(row));
     }
     let mut ranked: Vec<(Money, String)> = sums.into_iter().map(|(code, sum)| (sum, code)).collect();
     ranked.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
@@ -103,38 +102,72 @@ fn places(row: &Doc, shown: &[Vec<String>; 3]) -> [Key; 4] {
     keys
 }
 
-/// What came in and what was drawn of it on either side.
+/// What a party has, what its ribbons come to on either side, and what was drawn of them.
 #[derive(Debug, Clone, Copy, Default)]
 struct Placed {
     sum: Money,
+    came: Money,
+    went: Money,
     y: u32,
     height: u32,
     left: u32,
     right: u32,
 }
 
+impl Placed {
+    /// What it is drawn as: all ribbons of a side have room at it.
+    fn drawn(self) -> Money {
+        self.came.max(self.went)
+    }
+}
+
+fn add(sum: &mut Money, more: Money) {
+    *sum = sum.plus(more).unwrap_or(*sum);
+}
+
+/// What is between two parties, and what each party has.
+#[derive(Debug)]
+struct Net {
+    parties: BTreeMap<Key, Placed>,
+    edges: BTreeMap<(Key, Key), Money>,
+    /// What the highest column is drawn as.
+    highest: Money,
+}
+
+/// All rows summed before any is left out: a ribbon is then what the statement behind it comes to. Only where more came back
+/// than was approved between two parties is nothing drawn; the table says it.
+fn netted(rows: &[Doc], shown: &[Vec<String>; 3]) -> Net {
+    let mut parties: BTreeMap<Key, Placed> = BTreeMap::new();
+    let mut edges: BTreeMap<(Key, Key), Money> = BTreeMap::new();
+    for row in rows {
+        let keys = places(row, shown);
+        for key in &keys {
+            add(&mut parties.entry(key.clone()).or_default().sum, money(row));
+        }
+        for (from, to) in keys.iter().zip(keys.iter().skip(1)) {
+            add(edges.entry((from.clone(), to.clone())).or_default(), money(row));
+        }
+    }
+    edges.retain(|_, sum| sum.is_positive());
+    for ((from, to), sum) in &edges {
+        add(&mut parties.entry(from.clone()).or_default().went, *sum);
+        add(&mut parties.entry(to.clone()).or_default().came, *sum);
+    }
+    parties.retain(|_, placed| placed.drawn().is_positive());
+    let mut columns: BTreeMap<usize, Money> = BTreeMap::new();
+    for (key, placed) in &parties {
+        add(columns.entry(key.0).or_default(), placed.drawn());
+    }
+    Net { parties, edges, highest: columns.into_values().max().unwrap_or_default() }
+}
+
 /// The picture of a report of flows; empty where nothing is approved.
 pub async fn drawing(visit: &Visit<'_>, report: &Doc) -> Drawing {
     let all = report.list("rows");
-    // what came back beyond what was paid cannot be drawn; the table says it
-    let rows: Vec<Doc> = all.iter().filter(|row| money(row).is_positive()).cloned().collect();
-    let total = Money::sum(rows.iter().map(money)).unwrap_or_default();
-    if total.is_zero() {
+    let shown_codes = MEMBERS.map(|member| ranked(&all, member));
+    let Net { mut parties, edges, highest } = netted(&all, &shown_codes);
+    if highest.is_zero() {
         return Drawing::default();
-    }
-    let shown_codes = MEMBERS.map(|member| ranked(&rows, member));
-    let mut parties: BTreeMap<Key, Placed> = BTreeMap::new();
-    let mut edges: BTreeMap<(Key, Key), Money> = BTreeMap::new();
-    for row in &rows {
-        let keys = places(row, &shown_codes);
-        for key in &keys {
-            let sum = &mut parties.entry(key.clone()).or_default().sum;
-            *sum = sum.plus(money(row)).unwrap_or(*sum);
-        }
-        for (from, to) in keys.iter().zip(keys.iter().skip(1)) {
-            let sum = edges.entry((from.clone(), to.clone())).or_default();
-            *sum = sum.plus(money(row)).unwrap_or(*sum);
-        }
     }
     let order = |key: &Key| {
         let column = key.0.checked_sub(1).and_then(|column| shown_codes.get(column));
@@ -145,7 +178,7 @@ pub async fn drawing(visit: &Visit<'_>, report: &Doc) -> Drawing {
     let mut ends = [0; 4];
     for key in &keys {
         let (Some(placed), Some(end)) = (parties.get_mut(key), ends.get_mut(key.0)) else { continue };
-        placed.height = share(placed.sum, total, HEIGHT).max(LEAST);
+        placed.height = share(placed.drawn(), highest, HEIGHT).max(LEAST);
         placed.y = *end;
         *end += placed.height + GAP;
     }
@@ -158,7 +191,7 @@ pub async fn drawing(visit: &Visit<'_>, report: &Doc) -> Drawing {
     let mut edges: Vec<((Key, Key), Money)> = edges.into_iter().collect();
     edges.sort_by_key(|((from, to), _)| (from.0, order(from), order(to)));
     for ((from, to), sum) in edges {
-        let wide = share(sum, total, HEIGHT).max(1);
+        let wide = share(sum, highest, HEIGHT).max(1);
         let (Some(mut left), Some(mut right)) = (parties.get(&from).copied(), parties.get(&to).copied())
         else {
             continue;
@@ -257,5 +290,54 @@ async fn flow_row(visit: &Visit<'_>, row: &Doc) -> FlowRow {
         approved_at: href(&row.text("links.approved")),
         paid: row.money("paid"),
         paid_at: href(&row.text("links.paid")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(programme: &str, organisation: &str, provider: &str, approved: &str) -> Doc {
+        let row = json!({"programme": programme, "organisation": organisation, "provider": provider, "approved": approved});
+        Doc(row)
+    }
+
+    fn net(rows: &[Doc]) -> Net {
+        netted(rows, &MEMBERS.map(|member| ranked(rows, member)))
+    }
+
+    #[test]
+    fn what_came_back_is_taken_off_the_ribbon_whose_statement_has_it() {
+        let rows = [
+            row("p", "a", "x", "100.00"),
+            row("p", "a", "y", "-30.00"),
+            row("p", "b", "x", "20.00"),
+            row("q", "b", "x", "-5.00"),
+        ];
+        let net = net(&rows);
+        let between = |from: (usize, &str), to: (usize, &str)| {
+            let key = |(column, code): (usize, &str)| (column, code.to_owned());
+            net.edges.get(&(key(from), key(to))).map(|sum| shown(*sum))
+        };
+        let said = |amount: &str| Some(amount.to_owned());
+        assert_eq!(between((0, ""), (1, "p")), said("90.00"));
+        assert_eq!(between((1, "p"), (2, "a")), said("70.00"));
+        assert_eq!(between((2, "a"), (3, "x")), said("100.00"));
+        assert_eq!(between((2, "a"), (3, "y")), None, "more came back than was approved");
+        assert_eq!(between((0, ""), (1, "q")), None);
+        let sum = |column: usize, code: &str| {
+            net.parties.get(&(column, code.to_owned())).map(|party| (shown(party.sum), shown(party.drawn())))
+        };
+        assert_eq!(sum(2, "a"), Some(("70.00".to_owned(), "100.00".to_owned())), "its ribbons have room");
+        assert_eq!(sum(1, "q"), None, "no ribbon leads to it");
+        assert_eq!(shown(net.highest), "120.00");
+    }
+
+    #[test]
+    fn of_rows_that_come_to_nothing_there_is_no_picture() {
+        assert!(net(&[row("p", "a", "x", "10.00"), row("p", "a", "x", "-10.00")]).highest.is_zero());
+        assert!(net(&[]).highest.is_zero());
     }
 }

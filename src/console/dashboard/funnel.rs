@@ -47,14 +47,22 @@ fn name(t: T, step: &str) -> &'static str {
     }
 }
 
+/// Where the documents of a step are. What is applied for depends on what the programme pays, not on how far somebody came.
+fn list_of(step: &str, instrument: &str) -> &'static str {
+    match (step, instrument) {
+        ("applied", "voucher") => "/vouchers",
+        ("applied", "grant") => "/applications",
+        _ => "/claims",
+    }
+}
+
 /// Where the rows of a step are: the postings that sum to it, else the documents of the programme.
-fn rows_of(row: &Doc, has_vouchers: bool) -> String {
+fn rows_of(row: &Doc, instrument: &str) -> String {
     let link = href(&row.text("links.amount"));
     if !link.is_empty() {
         return link;
     }
-    let list = if row.text("step") == "applied" && has_vouchers { "/vouchers" } else { "/claims" };
-    format!("{list}?programme={}", row.text("programme"))
+    format!("{}?programme={}", list_of(&row.text("step"), instrument), row.text("programme"))
 }
 
 /// A funnel for each programme that somebody applied to.
@@ -69,7 +77,8 @@ pub async fn funnels(visit: &Visit<'_>, report: &Doc) -> Vec<Funnel> {
     let mut funnels = Vec::new();
     for (code, most) in programmes.into_iter().filter(|(_, most)| *most > 0) {
         let steps: Vec<&Doc> = of(&rows, "programme", &code).collect();
-        let has_vouchers = steps.iter().any(|row| row.text("step") == "issued");
+        let programme = visit.look(&format!("/v1/programmes/{code}")).await.unwrap_or_default();
+        let instrument = programme.text("instrument");
         let bar = |(place, row): (u32, &&Doc)| {
             let cases: u32 = row.text("cases").parse().unwrap_or_default();
             // a bar that holds a case can be seen and hit
@@ -82,7 +91,7 @@ pub async fn funnels(visit: &Visit<'_>, report: &Doc) -> Vec<Funnel> {
                 cases: visit.t.cases(&cases.to_string()),
                 days: row.text("median_days"),
                 amount: row.money("amount"),
-                href: rows_of(row, has_vouchers),
+                href: rows_of(row, &instrument),
                 class: if row.text("step") == "paid" { "k3" } else { "k2" },
             }
         };
@@ -90,4 +99,26 @@ pub async fn funnels(visit: &Visit<'_>, report: &Doc) -> Vec<Funnel> {
         funnels.push(Funnel { name: visit.programme(&code).await, height: bars.len() * 32, bars, code });
     }
     funnels
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_applied_for_is_listed_by_what_the_programme_pays() {
+        let row = |step: &str| Doc(json!({"programme": "p", "step": step, "links": {}}));
+        for (step, instrument, list) in [
+            ("applied", "voucher", "/vouchers?programme=p"),
+            ("applied", "grant", "/applications?programme=p"),
+            ("applied", "rental_subsidy", "/claims?programme=p"),
+            ("applied", "interest_subsidy", "/claims?programme=p"),
+            ("claimed", "voucher", "/claims?programme=p"),
+            ("claimed", "grant", "/claims?programme=p"),
+        ] {
+            assert_eq!(rows_of(&row(step), instrument), list, "{step} {instrument}");
+        }
+    }
 }
