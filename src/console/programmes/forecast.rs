@@ -49,6 +49,9 @@ pub struct Forecast {
     pub width: usize,
     pub months: Vec<ForecastMonth>,
     pub loans: Vec<ForecastLoan>,
+    /// How many more months and loans there are; empty where there are none.
+    pub more_months: String,
+    pub more_loans: String,
     pub available: String,
     /// Where the line of what is left stands; none where that is more than is drawn.
     pub line: Option<u32>,
@@ -93,6 +96,11 @@ fn drawn(t: T, estimate: &Doc) -> Option<Forecast> {
         });
     }
     let ends = estimate.text("budget_ends_on");
+    let loans = estimate.list("loans");
+    let more = |count: usize| match count.saturating_sub(SHOWN_MAX) {
+        0 => String::new(),
+        more => t.more_rows(more),
+    };
     let loan = |loan: &Doc| ForecastLoan {
         href: format!("/loans/{}", loan.text("loan_id")),
         number: loan.text("loan_no"),
@@ -102,7 +110,9 @@ fn drawn(t: T, estimate: &Doc) -> Option<Forecast> {
     };
     Some(Forecast {
         width: LEFT + months.len().max(20) * STEP,
-        loans: estimate.list("loans").iter().take(SHOWN_MAX).map(loan).collect(),
+        more_months: more(found.len()),
+        more_loans: more(loans.len()),
+        loans: loans.iter().take(SHOWN_MAX).map(loan).collect(),
         line: (available <= total).then(|| HEIGHT.saturating_sub(share(available, total, HEIGHT)) + 10),
         available: shown(available),
         total: shown(total),
@@ -138,5 +148,20 @@ mod tests {
         let none =
             json!({"total": "0.00", "available": "1.00", "budget_ends_on": null, "loans": [], "months": []});
         assert!(drawn(T::chinese(), &Doc(none)).is_none());
+    }
+
+    #[test]
+    fn months_and_loans_beyond_those_that_are_shown_are_counted() {
+        let of = |months: usize, loans: usize| {
+            let month = json!({"month": "2025-01", "amount": "1.00"});
+            let estimate = json!({
+                "total": "100.00", "available": "100.00", "budget_ends_on": null,
+                "months": vec![month; months], "loans": vec![json!({"amount": "1.00"}); loans],
+            });
+            drawn(T::english(), &Doc(estimate))
+                .map(|drawn| (drawn.months.len(), drawn.more_months, drawn.loans.len(), drawn.more_loans))
+        };
+        assert_eq!(of(60, 60), Some((60, String::new(), 60, String::new())));
+        assert_eq!(of(61, 63), Some((60, "1 more rows".to_owned(), 60, "3 more rows".to_owned())));
     }
 }
