@@ -28,6 +28,8 @@ struct Row {
     claims: Vec<Link>,
     /// The draft as an operation of a batch; empty where there is none to be made.
     operation: String,
+    /// Whether it is made unless somebody says otherwise.
+    chosen: bool,
 }
 
 /// What became of a draft.
@@ -99,8 +101,12 @@ async fn row(visit: &Visit<'_>, one: &Doc) -> Row {
     let claim = |claim: &Doc| {
         let id = claim.text("claim_id");
         let text = format!("{} {} {}", short(&id), t.word(&claim.text("status")), claim.money("amount"));
-        Link::new(format!("/claims/{id}"), text)
+        let programme = claim.text("programme");
+        let is_own = programme == visit.filter("programme");
+        Link::new(format!("/claims/{id}"), if is_own { text } else { format!("{programme} {text}") })
     };
+    // two programmes may pay for the same days only where both suffer the other: that is for an officer to choose
+    let can_be_drafted = ["open", "claimed_elsewhere"].contains(&state.as_str());
     Row {
         loan: Link::new(format!("/loans/{id}"), one.text("loan_no")),
         organisation: visit.organisation(&one.text("organisation")).await,
@@ -111,9 +117,10 @@ async fn row(visit: &Visit<'_>, one: &Doc) -> Row {
             String::new()
         },
         interest_paid: one.money("interest_paid"),
-        tone: if state == "gap" { "warn" } else { "info" },
+        tone: if ["gap", "claimed_elsewhere"].contains(&state.as_str()) { "warn" } else { "info" },
         claims: one.list("claims").iter().map(claim).collect(),
-        operation: if state == "open" { operation(visit, one) } else { String::new() },
+        operation: if can_be_drafted { operation(visit, one) } else { String::new() },
+        chosen: state == "open",
         state: t.word(&format!("run.{state}")),
     }
 }

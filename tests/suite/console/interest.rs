@@ -118,6 +118,7 @@ fn a_voucher_and_a_rental_are_quoted_as_an_application_would_be_and_nothing_is_w
 #[test]
 fn a_run_drafts_claims_for_all_loans_that_are_open_and_shows_what_it_made() {
     let city = lending("run_pages");
+    city.programme_of("interest_subsidy", "j", &interest_rules(&json!({})), "1000000");
     let [first, gap, other] = ["L-1", "L-2", "L-3"].map(|number| city.loan(number, BANK, "20000000"));
     confirm(&city, &first, QUARTER, "166111.11");
     confirm(&city, &gap, ["2024-06-01", "2024-07-01"], "100");
@@ -174,6 +175,17 @@ fn a_run_drafts_claims_for_all_loans_that_are_open_and_shows_what_it_made() {
     assert_eq!(found["data"][0]["claims"].as_array().map(Vec::len), Some(1), "{found}");
     let claim = text(&found, "/data/0/claims/0/claim_id");
     assert!(again.links().contains(&format!("/claims/{claim}")), "{}", again.html);
+    // another programme shows whose claim it is, and its box waits for somebody to tick it
+    let beside = city.get(&path.replace("programme=i", "programme=j"), &city.lin);
+    assert_eq!(text(&beside, "/data/0/state"), "claimed_elsewhere", "{beside}");
+    assert_eq!(text(&beside, "/data/0/claims/0/programme"), "i");
+    let page = officer.get(&here.replace("programme=i", "programme=j"));
+    assert!(page.html.contains("已在其他专项申领"), "{}", page.html);
+    assert!(
+        page.html.contains("name=\"+/operations\"") && !page.html.contains(" checked aria-label"),
+        "{}",
+        page.html
+    );
     // the command finds it claimed too
     let words =
         ["interest", "run", "--agency", "run_pages", "--programme", "i", "--subject", "lin", "--json"];

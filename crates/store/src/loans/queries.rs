@@ -19,6 +19,7 @@ rows! {
     pub struct ClaimOnDaysRow {
         loan: Uuid,
         id: Uuid,
+        programme: String,
         period_from: NaiveDate,
         period_until: NaiveDate,
         status: String,
@@ -65,10 +66,10 @@ statement! {
     pub fn confirmed(ConfirmedQuery<'_> { after, from, until, limit }) -> Vec<LoanRow> =
         "SELECT * FROM loans WHERE created > $1 AND EXISTS (SELECT FROM jsonb_array_elements(interest) AS i \
            WHERE i #>> '{period,from}' < $3 AND i #>> '{period,until}' > $2) ORDER BY created LIMIT $4";
-    /// The claims of some days on loans under a programme that count or may yet, oldest first.
-    pub fn claims_on(Range<NaiveDate> { start, end }; loans: &[Uuid], programme: &str) -> Vec<ClaimOnDaysRow> =
-        "SELECT loan, id, period_from, period_until, status, amount FROM claims \
-         WHERE loan = ANY($3) AND programme = $4 AND period_from < $2 AND period_until > $1 \
+    /// The claims of some days on loans, under whichever programme, that count or may yet, oldest first.
+    pub fn claims_on(Range<NaiveDate> { start, end }; loans: &[Uuid]) -> Vec<ClaimOnDaysRow> =
+        "SELECT loan, id, programme, period_from, period_until, status, amount FROM claims \
+         WHERE loan = ANY($3) AND period_from < $2 AND period_until > $1 \
            AND status NOT IN ('rejected', 'withdrawn') ORDER BY created";
     /// How many claims of these days there are of a loan under a programme, and how many of them count or may yet.
     pub fn claims_of(Range<NaiveDate> { start, end }; loan: Uuid, programme: &str) -> Option<ClaimCountRow> =

@@ -28,8 +28,11 @@ use subsidy_store::loans::queries::{ClaimOnDaysRow, ConfirmedQuery, claims_on, c
 pub enum InterestRunState {
     /// Its days are confirmed without a gap, and no claim is for any of them.
     Open,
-    /// A claim is for some of them.
+    /// A claim under this programme is for some of them.
     Claimed,
+    /// Its days are confirmed without a gap, and claims under other programmes alone are for some of them: this one may pay
+    /// only where each suffers the other beside it.
+    ClaimedElsewhere,
     /// A day between the first that is confirmed and the last is not.
     Gap,
 }
@@ -38,6 +41,7 @@ pub enum InterestRunState {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InterestRunClaim {
     claim_id: ClaimId,
+    programme: ProgrammeCode,
     status: ClaimStatus,
     from: Date,
     /// The day after the last.
@@ -57,7 +61,7 @@ pub struct InterestRunView {
     period: Option<InterestPeriod>,
     /// CNY of ordinary interest that the bank confirmed for these days.
     interest_paid: Option<Money>,
-    /// Claims that count, or may yet, oldest first.
+    /// Claims that count, or may yet, under whichever programme, oldest first.
     claims: Vec<InterestRunClaim>,
 }
 
@@ -76,21 +80,21 @@ pub async fn show(request: ReadRequest) -> Result<Reply, Problem> {
     let query = ConfirmedQuery { after: page.after, from: &from, until: &until, limit: page.rows() };
     let (rows, next) = page.cut(confirmed(&conn, query).await?, |row| row.created);
     let loans = decode_all(&rows, LoanRow::read)?;
-    let mut claims = claims(&conn, &loans, &code, period).await?;
-    let views = loans.iter().map(|loan| view(loan, period, claims.remove(&loan.id).unwrap_or_default()));
+    let mut claims = claims(&conn, &loans, period).await?;
+    let views =
+        loans.iter().map(|loan| view(loan, (&code, period), claims.remove(&loan.id).unwrap_or_default()));
     Reply::list((views.collect::<Result<Vec<_>, _>>()?, next))
 }
 
 async fn claims(
     conn: &Connection,
     loans: &[Loan],
-    programme: &ProgrammeCode,
     period: InterestPeriod,
 ) -> Result<BTreeMap<LoanId, Vec<InterestRunClaim>>, Problem> {
     let ids: Vec<Uuid> = loans.iter().map(|loan| loan.id.uuid()).collect();
     let days = period.from.naive()..period.until.naive();
     let mut found: BTreeMap<LoanId, Vec<InterestRunClaim>> = BTreeMap::new();
-    for row in claims_on(conn, days, &ids, programme.as_str()).await? {
+    for row in claims_on(conn, days, &ids).await? {
         let loan = LoanId::new(row.loan);
         found.entry(loan).or_default().push(claim(&row)?);
     }
@@ -100,6 +104,7 @@ async fn claims(
 fn claim(row: &ClaimOnDaysRow) -> Result<InterestRunClaim, Problem> {
     Ok(InterestRunClaim {
         claim_id: ClaimId::new(row.id),
+        programme: convert::read(&row.programme)?,
         status: convert::read(&row.status)?,
         from: Date::from_naive(row.period_from),
         until: Date::from_naive(row.period_until),
@@ -109,7 +114,7 @@ fn claim(row: &ClaimOnDaysRow) -> Result<InterestRunClaim, Problem> {
 
 fn view(
     loan: &Loan,
-    period: InterestPeriod,
+    (programme, period): (&ProgrammeCode, InterestPeriod),
     mut claims: Vec<InterestRunClaim>,
 ) -> Result<InterestRunView, Problem> {
     let confirmed = confirmed_days(loan, period);
@@ -118,9 +123,10 @@ fn view(
         claims.retain(|claim| claim.from < days.until && claim.until > days.from);
     }
     let state = match &confirmed {
-        _ if !claims.is_empty() => InterestRunState::Claimed,
-        Some(_) => InterestRunState::Open,
+        _ if claims.iter().any(|claim| claim.programme == *programme) => InterestRunState::Claimed,
         None => InterestRunState::Gap,
+        Some(_) if claims.is_empty() => InterestRunState::Open,
+        Some(_) => InterestRunState::ClaimedElsewhere,
     };
     Ok(InterestRunView {
         loan_id: loan.id,
