@@ -95,7 +95,7 @@ pub async fn show(at: At, request: HttpRequest) -> HttpResponse {
     if !page.asked {
         return html(200, render(&page).unwrap_or_default());
     }
-    let peer = request.peer_addr().map(|peer| peer.ip());
+    let peer = at.0.peer(&request);
     if !QUESTIONS.admits(peer, Utc::now().timestamp()) {
         t.too_many_questions().clone_into(&mut page.refusal);
         return html(429, render(&page).unwrap_or_default());

@@ -106,6 +106,7 @@ words! {
     // loans of an interest run
     "run.open": "可以申领" / "can be claimed";
     "run.claimed": "已有申领" / "claimed";
+    "run.claimed_elsewhere": "已在其他专项申领" / "claimed under another programme";
     "run.gap": "确认的日子不连续" / "days are missing between those confirmed";
     // what counts
     "issue": "发放" / "issue";
@@ -131,6 +132,8 @@ words! {
     // what keeps days, principal or points from earning
     "term": "补贴期限已满" / "the term is over";
     "disbursed": "放款期外的本金" / "principal drawn outside the window";
+    "principal_cap": "超出单位本金上限" / "principal beyond the organisation's cap";
+    "statutory_window": "超过法定期限" / "days after the last that the law lets earn";
     // what does not match
     "invoice_missing": "缺发票" / "the invoice is missing";
     "invoice_not_metered": "发票没有对应用量" / "no usage names the invoice";

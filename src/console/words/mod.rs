@@ -160,6 +160,7 @@ mod tests {
     use strum::VariantArray;
     use subsidy_core::book::{Command, Duty};
     use subsidy_core::claims::ClaimStatus;
+    use subsidy_core::programmes::interest::Bound;
     use subsidy_core::vouchers::VoucherStatus;
 
     use super::*;
@@ -191,5 +192,13 @@ mod tests {
         let missing: Vec<_> = commands.chain(states).chain(vouchers).chain(duties).collect();
         let missing: Vec<_> = missing.into_iter().filter(|code| of(code, true).is_none()).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn whatever_keeps_a_segment_from_earning_is_named_in_both_languages() {
+        for bound in Bound::VARIANTS {
+            let code = bound.into_str();
+            assert!([false, true].into_iter().all(|english| of(code, english).is_some()), "{code}");
+        }
     }
 }

@@ -13,6 +13,8 @@ pub const SEGMENTS_MAX: usize = 100;
 /// What keeps days, principal or points of a segment from earning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[derive(strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Bound {
     /// The term of the rules is over.
     Term,
