@@ -284,7 +284,12 @@ fn sign_in(
 
 /// Where roles come from: tokens and accounts, or those of them that were granted.
 fn roles(value: Option<&str>) -> Result<Option<RoleSource>, Failure> {
-    let refused = |_| Failure::Usage(say!("SUBSIDY_LEDGER_ROLES 只能是 token 或 granted", "SUBSIDY_LEDGER_ROLES takes token or granted"));
+    let refused = |_| {
+        Failure::Usage(say!(
+            "SUBSIDY_LEDGER_ROLES 只能是 token 或 granted",
+            "SUBSIDY_LEDGER_ROLES takes token or granted"
+        ))
+    };
     value.map(str::parse).transpose().map_err(refused)
 }
 

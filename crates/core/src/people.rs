@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId, CreditCode, Date,
-    FoldedSubject, LoanId, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId,
-    RecoveryId, RentalId, Revision, RoleGrantId, Sequence, Stamp, StatutoryLimitId, Subject, TagId,
-    TagImportId, TrueUpId, UsageImportId, VoucherId,
+    FoldedSubject, LoanId, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId, RecoveryId,
+    RentalId, Revision, RoleGrantId, Sequence, Stamp, StatutoryLimitId, Subject, TagId, TagImportId,
+    TrueUpId, UsageImportId, VoucherId,
 };
 
 /// What people take part in, by its kind and key: `claim/{id}`.

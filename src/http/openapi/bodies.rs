@@ -19,8 +19,11 @@ struct Body {
     /// What not every kind has.
     members: fn() -> Vec<KindsOf>,
     /// A member that is of another type for each kind, and the schema that it has for one.
-    typed: Option<(&'static str, fn(&Value) -> Option<String>)>,
+    typed: Option<(&'static str, Typed)>,
 }
+
+/// The name of the schema for a kind.
+type Typed = fn(&Value) -> Option<String>;
 
 const BODIES: &[Body] = &[
     Body { schema: "NewClaim", by: "kind", members: || KindsOf::all(&drafts::MEMBERS), typed: None },

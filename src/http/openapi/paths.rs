@@ -3,7 +3,8 @@
 use subsidy_core::domain::{
     ApplicationId, AwardId, BudgetChangeId, CalendarId, CallId, CapGroupCode, ClaimId, CreditCode,
     EvidenceId, LoanId, Month, ObjectionId, PaymentBatchId, PrefundId, ProgrammeCode, RankingId, RecoveryId,
-    RentalId, RoleGrantId, Sequence, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId, VoucherId,
+    RentalId, RoleGrantId, Sequence, StatutoryLimitId, TagId, TagImportId, TrueUpId, UsageImportId,
+    VoucherId,
 };
 
 use crate::http::handlers::reports::exports::ExportId;
@@ -66,7 +67,7 @@ pub fn parameters(path: &'static str) -> impl Iterator<Item = PathParameter> {
     Segment::all(path).filter_map(Segment::parameter).filter_map(move |name| {
         let place =
             PARAMETERS.iter().find(|(begins, ..)| ends_with(begins, name) && begins_with(path, begins));
-        place.map(|(_, schema, about)| PathParameter { name, about: *about, schema: *schema })
+        place.map(|(_, schema, about)| PathParameter { name, about, schema: *schema })
     })
 }
 

@@ -283,7 +283,7 @@ fn a_published_award_waits_for_its_objections_and_can_be_cancelled() {
         blocks.filter(|block| block["code"] != "bank_account_missing").cloned().collect()
     };
     let running = json!({"code": "publicity_running", "since": "2025-01-03", "detail": "2025-01-10"});
-    assert_eq!(blocks(&city), [running.clone()]);
+    assert_eq!(blocks(&city), std::slice::from_ref(&running));
     let objections = format!("/v1/awards/{award}/objections");
     let other = city.expect(201, &objections, &city.other, &json!({"text": "重复立项"}));
     shows(&other, json!({"objections/0/number": 1, "objections/0/status": "open"}));

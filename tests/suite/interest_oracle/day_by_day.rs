@@ -193,8 +193,8 @@ pub fn admitted(drawn: &Drawn) -> Option<bool> {
         }
     }
     let Some((_, spread)) = longest else { return Some(true) };
-    let published = drawn.reference.iter().filter(|rate| Day::of(rate.date) <= signed);
-    let reference = published.last().expect("a rate before everything").value.micro();
+    let mut published = drawn.reference.iter().filter(|rate| Day::of(rate.date) <= signed);
+    let reference = published.next_back().expect("a rate before everything").value.micro();
     Some(drawn.rate.micro() <= (reference + spread * 10_000).max(0))
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::grants::GrantRules;
 use super::policy::{
-    AnnualCap, CapHolder, CapYear, Caps, Claimant, Payee, Policy, PolicyError, RateCeilings, Released, Stacking,
+    AnnualCap, CapHolder, CapYear, Caps, Claimant, Payee, Policy, PolicyError, RateCeilings, Released,
+    Stacking,
 };
 use super::stacking::Levels;
 use super::statutory::StatutoryLimits;
