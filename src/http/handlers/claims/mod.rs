@@ -4,6 +4,7 @@ mod blocked;
 pub mod credits;
 pub mod drafts;
 pub mod objections;
+mod parts;
 pub mod recalculations;
 pub mod reconciliation;
 pub mod unmatched;
@@ -22,17 +23,17 @@ use crate::http::text::Reason;
 use crate::http::view::{self, View};
 use crate::reports::related::{Related, RelatedKeys};
 use crate::reports::terms::{self, TermView};
+use parts::{ClaimPaymentView, PendingView, TakenInvoiceView};
 use subsidy_core::book::Command;
-use subsidy_core::claims::backing::TakenInvoice;
 use subsidy_core::claims::blocked::Block;
 use subsidy_core::claims::{
-    ApproveClaim, Claim, ClaimKind, ClaimPayment, ClaimPeriod, ClaimStatus, NameClaim, RejectClaim,
-    ReviewClaim, SettledBy, payable,
+    ApproveClaim, Claim, ClaimKind, ClaimPeriod, ClaimStatus, NameClaim, RejectClaim, ReviewClaim, SettledBy,
+    payable,
 };
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::{
     AwardId, ClaimId, CreditCode, Date, EvidenceId, Instant, Label, LoanId, Money, PaymentBatchId, Points,
-    ProgrammeCode, RecoveryId, RentalId, Sequence, Subject, VoucherId,
+    ProgrammeCode, RentalId, Sequence, Subject, VoucherId,
 };
 use subsidy_core::programmes::SettledLine;
 use subsidy_core::programmes::assessment::Assessment;
@@ -43,29 +44,6 @@ use subsidy_store::db::pool::Connection;
 
 /// The most lines of a settlement.
 pub(super) const LINES_MAX: usize = 100;
-
-/// A part of an invoice that a claim takes.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TakenInvoiceView {
-    evidence_id: EvidenceId,
-    /// Of an older invoice.
-    code: Option<String>,
-    /// The number of the invoice, without its code.
-    number: String,
-    amount: Money,
-}
-
-impl TakenInvoiceView {
-    /// The view of a part that is taken.
-    pub fn of(taken: &TakenInvoice) -> Self {
-        Self {
-            evidence_id: taken.evidence_id,
-            code: taken.invoice.code().map(str::to_owned),
-            number: taken.invoice.number().to_owned(),
-            amount: taken.amount,
-        }
-    }
-}
 
 /// What an officer decides.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -231,58 +209,6 @@ pub fn members_by_kind() -> Vec<KindsOf> {
         KindsOf::new("usage_sequence", &[ClaimKind::RentalSubsidy], &[]),
     ];
     KindsOf::all(&drafts::MEMBERS).into_iter().chain(own).collect()
-}
-
-/// What was paid of a claim, or offset: by the bank with a batch or out of its prefund, or against a recovery.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ClaimPaymentView {
-    payment_batch_id: Option<PaymentBatchId>,
-    /// What the bank calls its payment.
-    bank_reference: Option<String>,
-    recovery_id: Option<RecoveryId>,
-    /// Out of the bank's prefund of this year; below zero where a recalculation gave it back.
-    prefund_year: Option<FiscalYear>,
-    amount: Money,
-    date: Date,
-}
-
-impl ClaimPaymentView {
-    fn of(claim: &Claim, payment: &ClaimPayment, attached: &Related) -> Self {
-        let (payment_batch_id, recovery_id, prefund_year) = match payment.by {
-            SettledBy::Batch(batch) => (Some(batch), None, None),
-            SettledBy::Recovery(recovery) => (None, Some(recovery), None),
-            SettledBy::Prefund(year) => (None, None, Some(year)),
-        };
-        Self {
-            payment_batch_id,
-            bank_reference: payment_batch_id.and_then(|batch| attached.reference(batch, claim.id)),
-            recovery_id,
-            prefund_year,
-            amount: payment.amount,
-            date: payment.date,
-        }
-    }
-}
-
-/// A recalculation that waits for approval.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PendingView {
-    /// The number of its sheet.
-    version: u32,
-    amount: Option<Money>,
-    /// Its amount less the claim's.
-    difference: Option<Money>,
-    /// The sheet that it would put in the place of the newest.
-    calculation: Option<Calculation>,
-}
-
-impl PendingView {
-    fn of(claim: &Claim, version: u32, attached: &Related) -> Self {
-        let calculation = attached.sheet(&claim.id.to_string(), version);
-        let amount = calculation.as_ref().map(|sheet| sheet.amount);
-        let difference = amount.and_then(|amount| amount.minus(claim.amount).ok());
-        Self { version, amount, difference, calculation }
-    }
 }
 
 impl View for ClaimView {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, load_related};
-use crate::http::handlers::claims::{Approval, LINES_MAX, TakenInvoiceView, find_visible};
+use crate::http::handlers::claims::parts::TakenInvoiceView;
+use crate::http::handlers::claims::{Approval, LINES_MAX, find_visible};
 use crate::http::handlers::organisations::WithReason;
 use crate::http::handlers::programmes::views::NewLine;
 use crate::http::problem::Problem;
