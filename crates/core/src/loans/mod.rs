@@ -3,6 +3,7 @@
 //! Events take effect on their date. They are facts: none lies after the business date, none outside the loan's life,
 //! and none contradicts those before it. A wrong one is mended by another, never taken out.
 pub mod allocations;
+pub mod ceiling;
 pub mod estimate;
 pub mod events;
 pub mod rules;

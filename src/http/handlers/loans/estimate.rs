@@ -17,9 +17,10 @@ use subsidy_core::domain::{
     CreditCode, Date, Folded, Label, Line, LoanId, Money, Month, Percent, ProgrammeCode,
 };
 use subsidy_core::loans::Loan;
+use subsidy_core::loans::ceiling::within_ceiling;
 use subsidy_core::loans::estimate::{Estimate, LoanCost, MonthCost, Terms};
 use subsidy_core::loans::events::{Dated, first_drawdown};
-use subsidy_core::loans::subsidy::{SubsidyError, within_ceiling};
+use subsidy_core::loans::subsidy::SubsidyError;
 use subsidy_core::organisations::Organisation;
 use subsidy_core::programmes::calculation::CalculationError;
 use subsidy_core::programmes::dating::{CaseDays, applying, disbursed_in_time, signed_in_time};

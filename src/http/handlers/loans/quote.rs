@@ -17,11 +17,10 @@ use subsidy_core::domain::money::AmountOrZero;
 use subsidy_core::domain::{
     Code, Date, DayCount, Label, Money, Percent, Points, ProgrammeCode, Rounding, Unrounded,
 };
+use subsidy_core::loans::ceiling::within_ceiling;
 use subsidy_core::loans::events::{Dated, LoanEvent, first_drawdown, in_order};
 use subsidy_core::loans::rules::not_before_signing;
-use subsidy_core::loans::subsidy::{
-    Limits, Question, Segment, Subsidy, SubsidyError, compute, within_ceiling,
-};
+use subsidy_core::loans::subsidy::{Limits, Question, Segment, Subsidy, SubsidyError, compute};
 use subsidy_core::loans::{InterestPeriod, LoanError, RATE_MAX};
 use subsidy_core::organisations::{Category, Size};
 use subsidy_core::programmes::calculation::{CalculationError, Reduction, ShareAmount, YearMinimum, enough};

@@ -13,8 +13,8 @@ use crate::claims::{Claim, ClaimPeriod, InterestTerms, rules};
 use crate::domain::dated::Dated;
 use crate::domain::dates::FiscalYear;
 use crate::domain::{ClaimId, CreditCode, Date, Label, LoanId, Money, Percent, ProgrammeCode};
+use crate::loans::ceiling::within_ceiling;
 use crate::loans::events::first_drawdown;
-use crate::loans::subsidy::within_ceiling;
 use crate::loans::{
     BorrowerKey, InterestPeriod, Loan, LoanAllocation, LoanAllocations, LoanError, allocations,
 };

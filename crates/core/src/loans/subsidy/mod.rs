@@ -2,9 +2,9 @@
 //!
 //! The period, as far as it lies in the programme's window, is cut into segments: one begins on every day that has an
 //! event, on which a reference rate that the rules ask for changes, on which the organisation's room for principal does,
-//! on which the term of the rules ends, or after the last day that the agency's limit lets earn. In each all is constant, and principal × points ÷ 100 × days ÷ basis is exact; segments cover every day, those
-//! on which nothing is owed too. The sum is rounded once (or each segment by itself), then cut in a fixed order. A sheet
-//! is a pure function of its question.
+//! on which the term of the rules ends, or after the last day that the agency's limit lets earn. In each all is constant,
+//! and principal × points ÷ 100 × days ÷ basis is exact; segments cover every day, those on which nothing is owed too. The
+//! sum is rounded once (or each segment by itself), then cut in a fixed order. A sheet is a pure function of its question.
 
 use super::events::{Dated, LoanEvent, Owed, Signed, drawn_outside, first_drawdown, history, in_force};
 use super::{InterestPeriod, LoanError};
@@ -19,7 +19,7 @@ use crate::programmes::bounds::{Caps, cut};
 use crate::programmes::calculation::{CapUse, GroupUse, Reduction, ReductionCode, ShareAmount, shares};
 use crate::programmes::funding::{LevelMoney, beyond_known, joint_room, taken_off};
 pub use crate::programmes::interest::{Bound, Segment};
-use crate::programmes::policy::{PointsRule, Policy, RateCeiling, Stacking};
+use crate::programmes::policy::{PointsRule, Policy, Stacking};
 
 /// What a subsidy comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -378,26 +378,6 @@ fn apportion(segments: &mut [Segment], amount: Money, scope: RoundingScope) -> R
         .collect();
     for (segment, part) in segments.iter_mut().zip(largest_remainder(amount, &weights)?) {
         segment.subsidy = part;
-    }
-    Ok(())
-}
-
-/// Whether a loan is not too dear: its contract rate at signing is at most the reference rate in force on that day and
-/// the spread. `reference` is in the order of the days.
-pub fn within_ceiling(
-    ceiling: &RateCeiling,
-    reference: &[Dated<Percent>],
-    annual_rate_percent: Percent,
-    signed_on: Date,
-) -> Result<(), LoanError> {
-    let missing = || LoanError::ReferenceRateMissing { name: ceiling.reference.clone(), date: signed_on };
-    let reference = in_force(reference, signed_on).ok_or_else(missing)?;
-    // a basis point is a hundredth of a percent; a rate has at most four digits before the point and a spread is an `i32`:
-    // their sum is far from the end of an `i64`
-    let most = (reference.micro() + i64::from(ceiling.spread_bp) * 10_000).max(0);
-    let ceiling = Percent::from_micro(most);
-    if annual_rate_percent > ceiling {
-        return Err(LoanError::LoanRateAboveCeiling { annual_rate_percent, ceiling });
     }
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! The worked examples of the domain text, to the fen, and the edges of the rule.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use super::super::ceiling::within_ceiling;
 use super::*;
 use crate::domain::Basis;
 use crate::domain::{DayCount, Label};
 use crate::loans::Change;
-use crate::programmes::policy::{ShareOfReference, Term, TermFrom, Windows};
+use crate::programmes::policy::{RateCeiling, ShareOfReference, Term, TermFrom, Windows};
 
 fn day(text: &str) -> Date {
     Date::parse(text).unwrap()
