@@ -49,6 +49,7 @@ pub struct RoleGrantView {
     /// The last day that counts.
     until: Option<Date>,
     document: Option<Line>,
+    /// Why the role was proposed; null once the text was erased.
     reason: Option<String>,
     /// Why it was rejected.
     rejection: Option<String>,

@@ -12,6 +12,14 @@ use crate::verify::Progress;
 use crate::verify::jobs::{FirstFinding, Outcome, Status, Verification};
 use subsidy_core::domain::{Code, Instant, RootHash, Sequence, Subject};
 
+/// The id of a verification.
+#[derive(Debug, Serialize)]
+pub struct VerificationId(Uuid);
+
+subsidy_core::string_schema! {
+    VerificationId as "VerificationId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of a verification.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+}
+
 /// What does not verify, first of all.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
@@ -35,8 +43,8 @@ impl From<FirstFinding> for FindingView {
 /// A verification of the agency's whole ledger: hashes, root, replay, and every row equal to the replayed one.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerificationView {
-    #[schema(value_type = String)]
-    id: Uuid,
+    /// Which verification it is.
+    id: VerificationId,
     /// `running`, `finished`, `failed` or `interrupted`; of the last two there is no verdict: begin another one.
     status: &'static str,
     started_by: Subject,
@@ -66,7 +74,7 @@ pub struct VerificationView {
 impl VerificationView {
     fn of(Verification { begun, status }: Verification) -> Self {
         let mut view = Self {
-            id: begun.id,
+            id: VerificationId(begun.id),
             status: "interrupted",
             started_by: begun.started_by,
             started_at: begun.started_at,

@@ -8,6 +8,7 @@ use subsidy_core::domain::{
 };
 
 use crate::http::handlers::reports::exports::ExportId;
+use crate::http::handlers::verifications::VerificationId;
 use crate::http::route::{Segment, Shape, of};
 
 /// A parameter of a path.
@@ -25,6 +26,7 @@ const PARAMETERS: &[(&str, Shape, &str)] = &[
     ("/v1/audit/entries/{sequence}", of::<Sequence>(), "The place of the leaf in the audit log, from 1."),
     ("/v1/audit/proof/{sequence}", of::<Sequence>(), "The place of the leaf in the audit log, from 1."),
     ("/v1/audit/tile/{*path}", of::<String>(), "Level and number of the tile as C2SP tlog-tiles writes them, such as 0/000 or entries/000.p/7; its slashes are written as they are."),
+    ("/v1/audit/verifications/{id}", of::<VerificationId>(), "The id of the verification, as it was answered when it began."),
     ("/v1/awards/{id}", of::<AwardId>(), "The id of the award."),
     ("/v1/awards/{id}/objections/{number}", of::<u32>(), "Which objection to the award, counted from 1."),
     ("/v1/calendar/{id}", of::<CalendarId>(), "The id of the change of the calendar."),

@@ -33,6 +33,7 @@ const TAGS_MAX: usize = 100;
 pub struct NewEligibilityQuestion {
     category: Option<Category>,
     size: Option<Size>,
+    /// Whether it was founded so lately that the rules call it a start-up.
     #[serde(default)]
     startup: bool,
     region: Option<Label>,
@@ -73,6 +74,7 @@ pub struct ProgrammeEligibility {
     programme: ProgrammeCode,
     title: Title,
     instrument: Instrument,
+    /// The version of the rules that is in force today, from 1.
     rules_version: u32,
     /// Whether it would be let in today, as far as what it is decides that.
     eligible: bool,

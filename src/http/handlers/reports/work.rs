@@ -113,8 +113,11 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
 pub struct ReminderView {
     /// What waits and what is to be done with it, as `/tasks` names them.
     task: TaskKey,
+    /// What kind of document waits, as in `/tasks`.
     kind: String,
+    /// The id or the code of the document.
     document: String,
+    /// What is to be done with it, as in `/tasks`.
     action: String,
     /// The day after which its term counts.
     counted_from: Date,
