@@ -44,7 +44,7 @@ cures! {
     TokenRevoked: ["请重新登录或换取新令牌；单个令牌吊销后不再恢复。", "Sign in again, or fetch a new token; a token that was revoked stays so."];
     Forbidden: ["请以具有所需角色的人员办理；GET /v1/me 显示您的角色，GET /v1/reports/permissions 列出每条路由所需的角色。", "Have somebody with the right role do it. GET /v1/me shows your roles, GET /v1/reports/permissions which roles each route takes."];
     RoleMissing: ["请由具有其中一个角色的人员办理，或请管理员在身份提供方为您加上该角色。", "Have somebody with one of these roles do it, or have the identity provider give you one."];
-    RoleNotGranted: ["请运维人员提出授予该角色，由安全管理员批准；批准后令牌随即可用，用账号登录的请重新登录。", "Have an operator propose the role (POST /v1/role-grants) and a security administrator approve it; a token then serves at once, and whoever signs in with an account signs in again."];
+    RoleNotGranted: ["请运维人员提出授予该角色（POST /v1/role-grants），由安全管理员批准；批准后令牌随即可用，用账号登录的请重新登录。", "Have an operator propose the role (POST /v1/role-grants) and a security administrator approve it; a token then serves at once, and whoever signs in with an account signs in again."];
     SandboxOnly: ["正式机构的业务日期就是当日，不必设定；试用请由运维人员以 subsidy-ledger agency create 加 --sandbox 另建机构。", "A real agency's business date is today's: leave it. To try things out, an operator makes another agency with subsidy-ledger agency create and --sandbox."];
     SamePerson: ["请由没有经手过此单据的另一位复核人批准；GET /v1/tasks 列出每人可办的事项。", "Ask an approver who had no part in this document; GET /v1/tasks lists what each person can do."];
     SubjectVariant: ["请以原来的写法登录；若原写法有误，由运维人员以 subsidy-ledger agency subject 写明正确的写法。身份提供方应签发不可变的 sub。", "Sign in with the earlier spelling. If that one is wrong, an operator names the right one with subsidy-ledger agency subject. The identity provider should issue an immutable sub."];
@@ -63,7 +63,7 @@ cures! {
     LedgerRewound: ["请通知运维人员：先设法恢复缺失的记录；确认无法恢复的，以 subsidy-ledger agency accept-log 认可，然后用同一幂等键重试。", "Tell an operator. They restore the missing entries or, where that is impossible, accept the loss with subsidy-ledger agency accept-log. Then repeat the request with the same key."];
     ReadOnly: ["可以继续查询；写入请稍后用同一幂等键重试。持续出现时，运维人员核对服务连接的是否为主库。", "Go on reading, and retry the write later with the same key. If it lasts, an operator checks that the service is connected to the primary database."];
     FontMissing: ["可以先在页面上打印；请运维人员安装中文字体（Debian：fonts-noto-cjk 或 fonts-wqy-microhei），或者在设置 font 中写明字体文件。", "Print the page meanwhile. An operator installs a font with Chinese (on Debian fonts-noto-cjk or fonts-wqy-microhei), or names one in the setting font."];
-    FontLacksLetter: ["可以先在页面上打印；请运维人员安装含“{letter}”字的字体（Debian：fonts-noto-cjk），或者在设置 font 中写明字体文件。", "Print the page meanwhile. An operator installs a font that has {letter} (on Debian fonts-noto-cjk), or names one in the setting font."];
+    FontLacksLetter: ["可以先在页面上打印；请运维人员安装字更全的字体（Debian：fonts-noto-cjk），服务日志写明所缺的字，或者在设置 font 中写明字体文件。", "Print the page meanwhile. An operator installs a font with more letters (on Debian fonts-noto-cjk), or names one in the setting font; the log says which letter is missing."];
     KeysDoNotFit: ["请通知运维人员从密钥备份恢复该账本的密钥；服务日志写明是哪个文件，恢复后以 subsidy-ledger doctor 核对。", "Tell an operator, who restores this ledger's keys from their backup. The service's log names the file; subsidy-ledger doctor checks the result."];
     OutcomeUnknown: ["请用同一幂等键重发同一请求：已生效的返回原来的结果，未生效的此时办理。请勿更换幂等键。", "Send the same request with the same key: what took effect is answered as before, what did not is done now. Do not change the key."];
     // values

@@ -311,11 +311,11 @@ mod tests {
     use super::*;
     use crate::http::error::Entry;
 
-    /// Codes that no route answers: people, agencies and erasures are matters of the operator at a terminal, and no body
-    /// holds a month, an instant or a digest.
+    /// Codes that no route answers: people, agencies and erasures are matters of the operator at a terminal, papers are
+    /// pages of the console, and no body holds a month, an instant or a digest.
     #[rustfmt::skip]
-    const NOWHERE: [Code; 12] = [
-        Code::MethodNotAllowed, Code::TextUnknown, Code::TextErased, Code::InvalidMonth, Code::InvalidInstant,
+    const NOWHERE: [Code; 14] = [
+        Code::MethodNotAllowed, Code::FontMissing, Code::FontLacksLetter, Code::TextUnknown, Code::TextErased, Code::InvalidMonth, Code::InvalidInstant,
         Code::InvalidZone, Code::InvalidHash, Code::AgencyExists, Code::SemanticsUnknown, Code::SubjectUnknown,
         Code::SubjectNamed, Code::NothingLost,
     ];

@@ -56,7 +56,8 @@ pub async fn as_pdf(visit: &Visit<'_>) -> Result<HttpResponse, Refusal> {
             .insert_header((header::CONTENT_DISPOSITION, name))
             .body(bytes)),
         Ok(Some(Err(PdfError::Letter(letter)))) => {
-            Err(problem(Problem::new(Code::FontLacksLetter).with("letter", letter.to_string())))
+            tracing::warn!(%letter, "the font of papers lacks a letter");
+            Err(problem(Problem::new(Code::FontLacksLetter)))
         }
         Ok(Some(Err(error @ PdfError::Fault(_)))) => Err(problem(Problem::fault(&error))),
         Ok(None) => Err(problem(Problem::new(Code::FontMissing))),

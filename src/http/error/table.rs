@@ -52,7 +52,7 @@ table! {
     LedgerRewound: 503, ["账簿被回退", "数据库中的账簿缺少已答复过的记录，该账簿暂停办理。"], ["Ledger rewound", "The database lost entries of this ledger that were already answered. The ledger is stopped."];
     ReadOnly: 503, ["数据库只读", "数据库暂不接受写入（备用库或只读状态）。"], ["Database read-only", "The database takes no writes at the moment (it is a standby or read-only)."];
     FontMissing: 503, ["缺少中文字体", "服务器上没有可用的中文字体，不能生成 PDF。"], ["No font", "The server has no font with Chinese, so it makes no PDF."];
-    FontLacksLetter: 503, ["字体缺字", "服务器上的字体没有“{letter}”字，不能生成 PDF。"], ["A letter is missing", "The server's font has no letter {letter}, so it makes no PDF."];
+    FontLacksLetter: 503, ["字体缺字", "服务器上的字体缺少这份文书中的字，不能生成 PDF。"], ["A letter is missing", "The server's font lacks a letter of this paper, so it makes no PDF."];
     KeysDoNotFit: 503, ["密钥与账本不符", "服务的密钥不是该账本的密钥，因此不密存、不签名。"], ["Keys do not fit", "The service's keys are not those of this ledger, so nothing is sealed or signed."];
     OutcomeUnknown: 503, ["结果未知", "请求是否已生效尚不知道。"], ["Outcome unknown", "It is not known whether the request took effect."];
     // values
