@@ -124,11 +124,16 @@ async fn row(visit: &Visit<'_>, task: &Doc, today: &str) -> Row {
     if number.len() >= 36 {
         number = short(number.split('/').next().unwrap_or_default());
     }
+    let programme = visit.programme(&task.text("programme")).await;
+    if kind == "programme" {
+        // its title says more to its readers than its code
+        number.clone_from(&programme);
+    }
     Row {
         number,
         kind: t.word(&name),
         organisation: visit.organisation(&task.text("organisation")).await,
-        programme: visit.programme(&task.text("programme")).await,
+        programme,
         // the face of a voucher is set when it is issued
         amount: amounts
             .into_iter()
