@@ -348,6 +348,7 @@ fn where_roles_are_granted_an_account_has_what_was_granted_and_loses_it_with_the
     let officer = give("officer");
     assert_eq!(wang.get("/periods").status, 200);
     assert!(!wang.get("/me").html.contains("经办"), "what it does not say is there at the next sign-in");
+    wang.cookies.clear();
     assert_eq!(enter(&mut wang, "wang", PASSWORD, &codes[0]).location, "/tasks");
     assert!(wang.get("/me").html.contains("经办"));
     let body = serde_json::json!({"reason": "调离"});

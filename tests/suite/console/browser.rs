@@ -58,7 +58,7 @@ impl Page {
         inputs
             .map(|input| {
                 let mut parts = input.split('"');
-                let name = parts.next().unwrap_or_default().to_owned();
+                let name = unescaped(parts.next().unwrap_or_default());
                 (name, unescaped(parts.nth(1).unwrap_or_default()))
             })
             .collect()

@@ -123,7 +123,7 @@ fn a_run_drafts_claims_for_all_loans_that_are_open_and_shows_what_it_made() {
     confirm(&city, &first, QUARTER, "166111.11");
     confirm(&city, &gap, ["2024-06-01", "2024-07-01"], "100");
     confirm(&city, &gap, ["2024-07-02", "2024-09-01"], "100");
-    confirm(&city, &other, ["2023-01-01", "2023-02-01"], "100");
+    confirm(&city, &other, ["2024-10-01", "2024-11-01"], "100");
     let path = "/v1/loans/interest-run?programme=i&from=2024-06-01&until=2024-09-01";
     let states = |city: &City| -> Vec<(String, String)> {
         let found = city.get(path, &city.sun);

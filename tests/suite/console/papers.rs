@@ -92,7 +92,12 @@ fn glyphs(content: &[u8]) -> Vec<u16> {
                                 b'f' => 12,
                                 b'0'..=b'7' => {
                                     let mut number = escaped - b'0';
-                                    while let Some(digit) = bytes.next_if(u8::is_ascii_digit) {
+                                    // three digits at most: a digit after them is a letter of its own
+                                    for _ in 0..2 {
+                                        let Some(digit) = bytes.next_if(|byte| (b'0'..=b'7').contains(byte))
+                                        else {
+                                            break;
+                                        };
                                         number = number.wrapping_mul(8).wrapping_add(digit - b'0');
                                     }
                                     number

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::browser::{Browser, Page};
+use super::browser::{Browser, Page, unescaped};
 use super::{demonstration, first, has_chinese};
 
 const LENDING: &str = "/programmes/shanghai-interest-subsidy-2027";
@@ -55,7 +55,7 @@ fn every_mark_of_a_picture_leads_to_its_rows() {
                     assert!(page.html.contains(&format!("id=\"{row}\"")), "{path} lacks {row}");
                     path.to_owned()
                 }
-                None => mark,
+                None => unescaped(&mark),
             }));
         }
         assert!(page.html.contains("<table"), "{path} says its numbers");

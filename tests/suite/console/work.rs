@@ -323,7 +323,9 @@ fn the_work_list_says_by_when_each_matter_is_due_and_what_is_late_stands_on_top(
     assert!(page.html.contains("5 个工作日，2025-06-27 前办结"), "{}", page.html);
     let late: Vec<bool> = page.html.split("<tr>").skip(2).map(|row| row.contains("逾期")).collect();
     assert!(late[0] && late.is_sorted_by(|above, below| above >= below), "{late:?}");
-    let overdue = page.html.split("<tr>").nth(2).expect("a row");
+    let is_case = |row: &&str| ["href=\"/claims/", "href=\"/vouchers/"].iter().any(|link| row.contains(link));
+    let overdue = page.html.split("<tr>").skip(2).find(|row| row.contains("逾期") && is_case(row));
+    let overdue = overdue.expect("a case that is late");
     let case =
         overdue.split("href=\"").nth(1).and_then(|rest| rest.split(['"', '#']).next()).expect("a case");
     let case = officer.get(case);
