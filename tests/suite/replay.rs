@@ -7,7 +7,7 @@ use subsidy_core::audit::replay::{BadLeaf, Replay};
 use subsidy_core::domain::Sequence;
 
 const LEAVES_V1: &str = include_str!("../fixtures/leaves-v1.jsonl");
-const ROOT_V1: &str = "97ad0b2e6372f91ac2ffe6ba58a034f27b35fb1093f130bc660551621535ecca";
+const ROOT_V1: &str = "ab23df4c88c81c74335269b258bacb89e17dbdbdcdaea2db17152c49b5d0bd21";
 const BALANCES_V1: &[(&str, &str)] = &[
     ("B1001", "20000.00"),
     ("B1001", "50000.00"),

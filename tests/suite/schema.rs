@@ -236,10 +236,11 @@ fn contract_use(kind: &str, settled: &str) -> String {
 
 /// The same, and what counts of which invoice.
 fn counted(kind: &str, settled: &str, invoices: &str) -> String {
+    let base = if kind == "claim" { "1" } else { "null" };
     format!(
         "INSERT INTO contract_uses (rental, document, programme, amount, level, refuses, live, kind, period_from, period_until,
-         items, invoiced, metered, netted, invoices)
-         VALUES (gen_random_uuid(), gen_random_uuid(), 'V', 1, 'city', '[]', true, '{kind}', {settled}, {invoices});"
+         items, invoiced, metered, netted, invoices, base)
+         VALUES (gen_random_uuid(), gen_random_uuid(), 'V', 1, 'city', '[]', true, '{kind}', {settled}, {invoices}, {base});"
     )
 }
 
@@ -844,14 +845,14 @@ const WHO_MAY: &str = "
     agency_test.calls             app=ar auditor=r w(status,rules_version,applications,list,reason,decided_by,version,updated_at)=app
     agency_test.cap_groups        app=ar auditor=r w(status,caps,proposed,rejection,created_by,decided_by,version,updated_at)=app
     agency_test.claims            app=ar auditor=r w(payee,period_from,period_until,class,status,settlement,closing,amount,parts,held,fiscal_year,rules_version,calculation,interest_paid,penalty_interest,other_points,usage_sequence,invoices,evidence,other_funding,assessment,overrides,submitted_on,reviewed_on,reviewed_at,published_until,approved_on,batch,paid_on,payments,settled,recovered,corrected,freed,redrawn,last_sheet,pending,recalculated_on,objections,objections_open,objection_upheld,reason,submitted_by,reviewed_by,approved_by,version,updated_at)=app
-    agency_test.contract_uses     app=ar auditor=r w(amount,refuses,live,period_from,period_until,items,invoiced,metered,netted,invoices)=app
+    agency_test.contract_uses     app=ar auditor=r w(amount,refuses,live,period_from,period_until,items,invoiced,metered,netted,invoices,base)=app
     agency_test.entries           app=ar auditor=r
     agency_test.erasures          app=ar auditor=r
     agency_test.evidence          app=ar auditor=r
     agency_test.head              app=ar auditor=r w(next_sequence,frontier,recorded_at,semantics,business_date,related_programmes,closed_through,lost,limits,refusals,refusals_mac)=app
     agency_test.idempotency       app=ar auditor=r
     agency_test.invoices          app=ar auditor=r w(amount,original_code,original_number,einvoice,confirmed,allocated,holds,reversed,reversal,tax,buyer,buyer_name,seller,seller_name,issued_on,version,updated_at)=app
-    agency_test.loan_uses         app=ar auditor=r w(period_from,period_until,points,principal,amount,refuses,live)=app
+    agency_test.loan_uses         app=ar auditor=r w(period_from,period_until,points,principal,amount,base,refuses,live)=app
     agency_test.loans             app=ar auditor=r w(events,interest,version,updated_at)=app
     agency_test.log               app=r auditor=r a(sequence,leaf,hash,line_count,kind,document,effective_date,subject,recorded_at)=app
     agency_test.numbers           app=ar auditor=r w(last)=app

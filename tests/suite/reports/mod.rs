@@ -105,6 +105,11 @@ fn twice_funded(city: &City) {
 
 /// A year in which everything happens that a report tells apart.
 fn year(city: &City) {
+    let administrator = |role, subject| city.service.token(&city.agency, role, subject, None);
+    let [ops, sec] = [administrator("operator", "ops"), administrator("security", "sec")];
+    let role = json!({"subject": "subsidy-ledger#wang", "role": "officer", "reason": "岗位"});
+    let granted = city.create("/v1/role-grants", &ops, &role);
+    city.expect(200, &format!("/v1/role-grants/{granted}/approve"), &sec, &json!({}));
     budget(city, "adjustments", &json!({"amount": "50000", "document": "调1", "reason": "调剂"}));
     budget(city, "adjustments", &json!({"amount": "-7000.5", "document": "调2", "reason": "调剂"}));
     let wrong = json!({"amount": "1234.56", "fiscal_year": 2025, "document": "预2"});
