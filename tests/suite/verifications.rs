@@ -42,7 +42,7 @@ fn an_auditor_has_the_ledger_verified_and_the_result_names_its_checkpoint() {
 
     // only auditors begin one; nobody outside sees it; what is not there is not found
     for token in [&city.lin, &city.chen, &city.firm] {
-        city.post(PATH, token, &json!({})).is(403, "role_missing");
+        city.post(PATH, token, &json!({})).is(403, "forbidden");
     }
     for token in [&city.firm, &city.cloud, &city.bank] {
         assert_eq!([city.status(PATH, token), city.status(&text(&done, "/link"), token)], [403, 403]);

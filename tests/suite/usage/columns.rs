@@ -12,7 +12,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 
-use super::service::{fresh_folder, send_bytes};
+use super::service::{fresh_folder, send_bytes, send_to};
 use super::{Meter, file, row};
 
 /// Amounts of 18 decimals, days in microseconds, texts: a row a line of `amount category resource`.
@@ -173,7 +173,8 @@ fn a_file_from_the_command_line_counts_once_and_what_is_wrong_is_written_as_it_i
     let path = |query: &str| format!("{}/imports/{import}/errors{query}", city.path());
     let listed = city.get(&path(""), &city.cloud);
     assert_eq!(listed["data"].as_array().unwrap().len(), 2);
-    let found = city.ask(&path("?format=csv"), &city.cloud);
+    let english = [("Accept-Language", "en")];
+    let found = send_to(&city.base, "GET", &path("?format=csv"), Some(&city.cloud), None, &english).unwrap();
     assert_eq!((found.status, found.header("content-type")), (200, Some("text/csv; charset=utf-8")));
     assert_eq!(found.text, csv);
     let (answer, book) = city.bytes(&path("?format=xlsx"), &city.cloud);

@@ -10,7 +10,7 @@ use crate::claims::{Claim, rules};
 use crate::domain::{Date, Money};
 use crate::programmes::dating::{CaseDays, applying};
 use crate::programmes::funding::{LevelMoney, by_level, part_of};
-use crate::programmes::{Applicant, Counts, Level, RulesKey, RulesVersion, SettledLine};
+use crate::programmes::{Applicant, Counts, Level, RulesVersion, SettledLine};
 use crate::rentals::allocations::ContractHolder;
 use crate::tags::TagSubject;
 use crate::vouchers::Voucher;
@@ -52,18 +52,10 @@ pub(crate) fn tier(
     Ok(rules.rules.tier(applicant, &rental.lines, (None, voucher.assessment.as_ref()))?)
 }
 
-/// The contract of a voucher; what rests on it too where a joint ceiling counts that.
+/// The contract of a voucher, and what rests on it: under which rules, and whether they have a joint ceiling, is known a
+/// round later.
 pub(crate) fn read(voucher: &Voucher, reads: &mut Reads<'_>) {
-    reads.insert(Key::Rental(voucher.rental));
-    let versions = reads.book.programmes.peek(&voucher.programme).map_or(0, |known| known.versions);
-    let bounded = (1..=versions).chain([voucher.rules_version]).any(|number| {
-        let key = RulesKey { programme: voucher.programme.clone(), number };
-        let version = reads.book.rules.peek(&key);
-        version.is_some_and(|version| version.rules.joint_ceiling_percent.is_some())
-    });
-    if bounded {
-        reads.insert(Key::ContractUses(voucher.rental));
-    }
+    reads.extend([Key::Rental(voucher.rental), Key::ContractUses(voucher.rental)]);
 }
 
 /// What others pay for the part of the contract that is redeemed, by whose money it is, where the rules have a joint ceiling: of
