@@ -127,7 +127,7 @@ cures! {
     OrganisationNotRegistered: ["请经办人先登记该单位（POST /v1/organisations），再重发。", "An officer registers the organisation first (POST /v1/organisations); then send it again."];
     // programmes
     RoleOrganisation: ["请为申报单位、服务商和银行填写统一社会信用代码，为其他角色删去该项。", "Give the credit code for an enterprise, a provider or a bank, and leave it out for other roles."];
-    RoleAlreadyGranted: ["请改用不重叠的日期，或先驳回、收回已有的授予。", "Give days that do not overlap, or reject or end the other grant first (POST /v1/role-grants/ID/reject or end)."];
+    RoleAlreadyGranted: ["请改用不重叠的日期，或先驳回、收回已有的授予（POST /v1/role-grants/ID/reject 或 end）。", "Give days that do not overlap, or reject or end the other grant first (POST /v1/role-grants/ID/reject or end)."];
     OwnRole: ["请由另一位安全管理员批准；只有一位的，先由其批准他人担任。", "Ask another security administrator; where there is one only, they first approve somebody else."];
     TagOfImport: ["请整体批准或驳回该名单（POST /v1/tags/imports/ID/approve 或 reject）。", "Approve or reject that list as a whole (POST /v1/tags/imports/ID/approve or reject)."];
     TagEndNotEarlier: ["请改用较早的终止日；要延长的，另提标签（POST /v1/tags）。", "Give an earlier end; to prolong it, propose another tag (POST /v1/tags)."];
@@ -312,7 +312,7 @@ cures! {
     ObjectionUpheld: ["请退回申领（POST /v1/claims/ID/review）由申报单位改正，或驳回（POST /v1/claims/ID/reject）。", "Return the claim (POST /v1/claims/ID/review) to be corrected, or reject it (POST /v1/claims/ID/reject)."];
     TooManyObjections: ["请把同类意见并入已提出的异议，并请经办人先处理（GET /v1/claims/ID/objections）。", "Add the point to an objection that is there, and have an officer resolve those (GET /v1/claims/ID/objections)."];
     ClaimNotPayable: ["请只列已批准且未拨付的申领（GET /v1/claims?status=approved），把该申领从批次中去掉。", "List approved claims only (GET /v1/claims?status=approved) and leave this one out of the batch."];
-    NothingPayable: ["请逐件查看已批准的申领待处理的原因，处理后再提出批次。", "See in blocked_because what each approved claim waits for (GET /v1/claims?status=approved, GET /v1/claims/ID), then propose the batch."];
+    NothingPayable: ["请逐件查看已批准的申领待处理的原因（GET /v1/claims?status=approved 和 GET /v1/claims/ID），处理后再提出批次。", "See in blocked_because what each approved claim waits for (GET /v1/claims?status=approved, GET /v1/claims/ID), then propose the batch."];
     ClaimInBatch: ["请从批次中去掉该申领；原批次有误的，先驳回它（POST /v1/payment-batches/ID/reject）。", "Leave the claim out; if the other batch is wrong, reject that first (POST /v1/payment-batches/ID/reject)."];
     DayTwice: ["请每天只列一次：或为假日，或为工作日。", "Name each day once: as a holiday or as a workday."];
     NoWorkingDay: ["请经办人更正工作日历（POST /v1/calendar）并经批准后重试。", "An officer corrects the calendar (POST /v1/calendar) and has it approved; then try again."];
