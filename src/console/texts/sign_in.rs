@@ -52,7 +52,7 @@ texts! {
     role_grants: "角色授予" / "Roles";
     propose_role: "提出授予角色" / "Propose a role";
     end_role: "收回角色" / "Take the role away";
-    about_subject_of_role: "登录方名称#账号，如 subsidy-ledger#wang" / "issuer#account, such as subsidy-ledger#wang";
+    about_subject_of_role: "登录方名称、# 和账号连写，各人的写法见其“我的账户”" / "issuer#account, such as subsidy-ledger#wang";
     about_organisation_of_role: "申报单位、服务商和银行填写所代表单位的统一社会信用代码，其他角色不填。" / "The credit code of the organisation that an enterprise, a provider or a bank acts for; nothing for other roles.";
     change_roles: "更改角色" / "Change the roles";
     organisation_code: "所代表单位的信用代码" / "Credit code of the organisation";
