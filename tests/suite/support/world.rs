@@ -12,6 +12,7 @@ mod lending;
 mod metering;
 pub mod people;
 mod prefunding;
+mod reminders;
 mod roles;
 mod tags;
 
@@ -279,6 +280,7 @@ impl World {
             79..81 => return self.metering(book, today),
             84..86 => return self.tag(book, today),
             86 => return self.role(book),
+            87 => return self.remind_of_task(book, today),
             81..84 => return self.prefunding(book, today),
             _ => {}
         }
