@@ -36,9 +36,9 @@ struct Stand {
 
 /// What was read of each file, and none where it is no font for papers. At most one file that the settings name and those
 /// that are looked for.
-type Known = BTreeMap<PathBuf, (Stand, Option<Typeface>)>;
+type KnownFonts = BTreeMap<PathBuf, (Stand, Option<Typeface>)>;
 
-static KNOWN: Mutex<Known> = Mutex::new(Known::new());
+static KNOWN: Mutex<KnownFonts> = Mutex::new(KnownFonts::new());
 
 impl std::fmt::Debug for Typeface {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

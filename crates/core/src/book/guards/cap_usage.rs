@@ -279,8 +279,9 @@ pub(crate) fn read_released(voucher: &Voucher, reads: &mut Reads<'_>) {
     for account in [Account::B2001, Account::B2003, Account::B2009] {
         reads.insert(Key::Balance(BalanceKey::of(account, &voucher.programme)));
     }
-    if let Some(issued) = voucher.valid_from {
-        read(Counted::voucher(voucher), Some(issued.year()), Counts::Issue, reads);
+    // its money may be of another year than its first day
+    for year in [voucher.valid_from.map(Date::year), voucher.fiscal_year].into_iter().flatten() {
+        read(Counted::voucher(voucher), Some(year), Counts::Issue, reads);
     }
 }
 
