@@ -260,7 +260,7 @@ impl World {
         {
             return self.recalculate_deducted(book, claim, today);
         }
-        if self.one_in(14) {
+        if self.one_in(9) {
             return self.granting(book, today);
         }
         // most of what happens happens to vouchers: until there are some, they are made
@@ -281,6 +281,7 @@ impl World {
             84..86 => return self.tag(book, today),
             86 => return self.role(book),
             87 => return self.remind_of_task(book, today),
+            88 => return if self.one_in(2) { self.limits(book) } else { self.groups(book) },
             81..84 => return self.prefunding(book, today),
             _ => {}
         }
