@@ -126,8 +126,8 @@ async fn row(visit: &Visit<'_>, task: &Doc, today: &str) -> Row {
     }
     let programme = visit.programme(&task.text("programme")).await;
     if kind == "programme" {
-        // its title says more to its readers than its code
-        number.clone_from(&programme);
+        // a title says more than a code; what is paid of a programme is many claims at once
+        number = if task.text("action") == "pay" { t.payments().to_owned() } else { programme.clone() };
     }
     Row {
         number,
