@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Claim, ClaimStatus, objection, rules};
 use crate::domain::{Date, Money, Month};
-use crate::organisations::rules::related;
 use crate::organisations::{Organisation, Standing};
-use crate::programmes::eligibility::RelatedProvider;
 use crate::programmes::{Applicant, RulesVersion};
 
 /// What stands in the way.
@@ -115,9 +113,7 @@ fn of_the_parties(
         blocks.push(block(day_of(organisation), format!("{} is blocked", organisation.credit_code)));
     }
     // a tranche of a grant has no provider
-    let refused = found.rules.rules.eligibility.related_provider == RelatedProvider::Refuse
-        && claim.subject.tranche().is_none();
-    if refused && related(organisation, supplier) {
+    if claim.subject.tranche().is_none() && found.applicant.is_refused_as_related(&found.rules.rules) {
         let since = day_of(organisation).max(day_of(supplier));
         blocks.push(block(since, format!("{} is related to the organisation", supplier.credit_code)));
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Policy;
 use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, Exact, Label, Money};
+use crate::organisations::rules::related;
 use crate::organisations::{Category, Organisation, Size};
 use crate::tags::{HeldTags, TagName};
 
@@ -244,6 +245,12 @@ impl Eligibility {
 }
 
 impl Applicant<'_> {
+    /// Whether the rules refuse it because it and its supplier are related.
+    pub fn is_refused_as_related(&self, policy: &Policy) -> bool {
+        policy.eligibility.related_provider == RelatedProvider::Refuse
+            && related(self.organisation, self.supplier)
+    }
+
     /// Whether the rules let it in.
     pub fn eligible(&self, policy: &Policy) -> Result<(), EligibilityError> {
         let rules = &policy.eligibility;

@@ -9,7 +9,6 @@ use crate::domain::money::Amount;
 use crate::domain::{CreditCode, Date, ProgrammeCode};
 use crate::organisations::{Organisation, rules as organisations};
 use crate::programmes::eligibility::CaseTags;
-use crate::programmes::policy::RelatedProvider;
 use crate::programmes::{Applicant, RulesKey, RulesVersion};
 use crate::rentals::RentalError;
 use crate::tags::{HeldTags, TagSubject};
@@ -156,8 +155,7 @@ pub(crate) fn party<'a>(
 }
 
 pub(crate) fn unrelated(applicant: &Applicant<'_>, rules: &RulesVersion) -> Result<(), RentalError> {
-    let refuses = rules.rules.eligibility.related_provider == RelatedProvider::Refuse;
-    if refuses && organisations::related(applicant.organisation, applicant.supplier) {
+    if applicant.is_refused_as_related(&rules.rules) {
         return Err(RentalError::RelatedProvider { provider: applicant.supplier.credit_code });
     }
     Ok(())
