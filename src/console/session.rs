@@ -183,26 +183,12 @@ impl Session {
         let (token, mac, agency, subject) =
             (&token[..], &mac[..], begun.agency.as_str(), actor.subject.as_str());
         let (roles, organisation) = (convert::json(&actor.roles)?, organisation.as_deref());
+        let new = NewSession { token, agency, subject, roles, organisation, now, ends_at, mac };
         let count = match account {
-            None => {
-                let new = NewSession { token, agency, subject, roles, organisation, now, ends_at, mac };
-                sessions::begin(&conn, new).await?
-            }
+            None => sessions::begin(&conn, new).await?,
             Some(account) => {
-                let (name, changed_at) = (account.name.as_str(), account.changed_at);
-                let new = OfAccount {
-                    token,
-                    agency,
-                    subject,
-                    roles,
-                    organisation,
-                    now,
-                    ends_at,
-                    mac,
-                    name,
-                    changed_at,
-                };
-                sessions::begin_with_account(&conn, new).await?
+                let of = OfAccount { name: &account.name, changed_at: account.changed_at };
+                sessions::begin_with_account(&conn, new, of).await?
             }
         };
         Ok((count == 1).then_some(session))

@@ -47,18 +47,9 @@ pub struct NewSession<'a> {
     pub mac: &'a [u8],
 }
 
-/// A session that begins with an account of the service's own.
+/// The account of the service's own with which a session begins.
 #[derive(Debug)]
 pub struct OfAccount<'a> {
-    pub token: &'a [u8],
-    pub agency: &'a str,
-    pub subject: &'a str,
-    pub roles: Value,
-    pub organisation: Option<&'a str>,
-    pub now: DateTime<Utc>,
-    pub ends_at: DateTime<Utc>,
-    pub mac: &'a [u8],
-    /// The account's name.
     pub name: &'a str,
     /// When the account was changed last, as whoever signs in saw it.
     pub changed_at: DateTime<Utc>,
@@ -91,9 +82,10 @@ statement! {
          VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
     /// None where the account was closed or changed since: its row is locked, so that whoever closes it either comes first and
     /// is seen here, or waits and ends this session too.
-    pub fn begin_with_account(OfAccount<'_> {
-        token, agency, subject, roles, organisation, now, ends_at, mac, name, changed_at
-    }) -> usize =
+    pub fn begin_with_account(
+        NewSession<'_> { token, agency, subject, roles, organisation, now, ends_at, mac },
+        OfAccount<'_> { name, changed_at }
+    ) -> usize =
         "WITH open AS (SELECT name FROM accounts WHERE name = $9 AND agency = $2 AND changed_at = $10 AND NOT disabled FOR SHARE) \
          INSERT INTO sessions (token_sha256, agency, subject, roles, organisation, began_at, seen_at, ends_at, mac) \
          SELECT $1, $2, $3, $4, $5, $6, $6, $7, $8 FROM open";
