@@ -46,13 +46,15 @@ impl Granted {
         let asked = async {
             let conn = engine.reader(agency).await?;
             let rows = async { open_of(&conn, &people).await.map_err(Problem::from) };
-            let (rows, today) = tokio::try_join!(rows, today(&conn, agency))?;
-            let begun = granted_administrators(&conn, today.business_date.naive()).await?;
+            let administrators = async { granted_administrators(&conn).await.map_err(Problem::from) };
+            let (rows, administrators, today) = tokio::try_join!(rows, administrators, today(&conn, agency))?;
             let mut grants = Vec::new();
             for row in &rows {
                 grants.push(row.read()?);
             }
-            let begun = begun.iter().map(|row| convert::read::<Role>(&row.role));
+            let day = today.business_date.naive();
+            let begun = administrators.iter().filter(|row| row.valid_from.is_none_or(|from| from <= day));
+            let begun = begun.map(|row| convert::read::<Role>(&row.role));
             Ok::<_, Problem>(Self::new(grants, begun.collect::<Result<_, _>>()?, today.business_date))
         };
         let found = tokio::time::timeout(ANSWER, asked).await;

@@ -39,17 +39,17 @@ statement! {
     /// The grants of these people, as they are compared, that wait or count.
     pub fn open_of(people: &[String]) -> Vec<RoleGrantRow> =
         "SELECT * FROM role_grants WHERE folded = ANY($1) AND status IN ('proposed', 'approved')";
-    /// The roles that anybody was ever granted by a day, of those that grant and approve roles.
-    pub fn granted_administrators(today: NaiveDate) -> Vec<GrantedRoleRow> =
-        "SELECT DISTINCT role FROM role_grants WHERE role IN ('operator', 'security') AND status IN ('approved', 'ended') \
-            AND (valid_from IS NULL OR valid_from <= $1)";
+    /// The roles that anybody was ever granted, of those that grant and approve roles, each with the days from which.
+    pub fn granted_administrators() -> Vec<GrantedRoleRow> =
+        "SELECT DISTINCT role, valid_from FROM role_grants \
+         WHERE role IN ('operator', 'security') AND status IN ('approved', 'ended')";
     /// All that were proposed up to a leaf.
     pub fn known_at(until: i64) -> Vec<RoleGrantRow> =
         "SELECT * FROM role_grants WHERE created <= $1 ORDER BY folded, role, created";
 }
 
 rows! {
-    pub struct GrantedRoleRow { role: String }
+    pub struct GrantedRoleRow { role: String, valid_from: Option<NaiveDate> }
 }
 
 stored! { RoleGrant as RoleGrantRow, |id| id.uuid() }
