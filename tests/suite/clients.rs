@@ -8,18 +8,9 @@ use serde_json::Value;
 
 use crate::support::city::FIRM;
 use crate::support::service::{Service, fresh_folder};
-use crate::support::tools::not_checked;
+use crate::support::tools::{not_checked, printed};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-
-/// What a program printed; it must have ended well.
-fn printed(command: &mut Command) -> String {
-    let done = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = String::from_utf8_lossy(&done.stdout).into_owned();
-    let program = Path::new(command.get_program()).display();
-    assert!(done.status.success(), "{program}\n{said}\n{}", String::from_utf8_lossy(&done.stderr));
-    said
-}
 
 /// A tool that the set-up brought; without it the test says what it did not check.
 fn tool(path: &str) -> Option<PathBuf> {

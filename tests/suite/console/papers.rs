@@ -10,6 +10,7 @@ use serde_json::json;
 use super::browser::Browser;
 use crate::support::city::{City, rules, text};
 use crate::support::service::Service;
+use crate::support::tools::not_checked;
 
 const FONTS: [&str; 3] = [
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
@@ -21,7 +22,7 @@ const FONTS: [&str; 3] = [
 fn has_font() -> bool {
     let found = FONTS.iter().any(|font| Path::new(font).exists());
     if !found {
-        eprintln!("no font with Chinese is installed: papers as PDF are NOT checked");
+        not_checked("a font with Chinese", "apt-get install fonts-wqy-microhei");
     }
     found
 }

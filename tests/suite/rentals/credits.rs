@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::city::{City, rules, shows, text};
 use super::{body, programme, rental, reviewed};
 use crate::support::service::fresh_folder;
-use crate::support::tools::not_checked;
+use crate::support::tools::{not_checked, printed};
 
 /// Rules of FOCUS 1.2 that a file breaks, as the specification's own validator says; rules that are made of others are
 /// left out. `None` where the set-up could not install it.
@@ -20,12 +20,6 @@ fn broken_rules(file: &[u8], ending: &str) -> Option<BTreeSet<String>> {
         not_checked("focus-validator", "install Python 3.12, then run .ci/setup");
         return None;
     }
-    let printed = |command: &mut Command| {
-        let done = command.output().unwrap();
-        let said = String::from_utf8_lossy(&done.stdout).into_owned();
-        assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
-        said
-    };
     let place = "import focus_validator; print(focus_validator.__path__[0])";
     let package = printed(Command::new(&python).args(["-c", place]));
     let path = fresh_folder().join(format!("credits.{ending}"));
