@@ -275,7 +275,7 @@ pub struct FileExample {
     /// What the query says of it.
     pub query: &'static str,
     pub media_type: &'static str,
-    /// What it shows.
+    /// The name under which the document gives it: what it shows.
     pub shows: &'static str,
     pub text: &'static str,
 }

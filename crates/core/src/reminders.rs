@@ -66,7 +66,7 @@ pub struct Reminder {
     pub task: TaskKey,
     /// The day after which its term counts.
     pub counted_from: Date,
-    /// Working days.
+    /// How many working days the rules give for it.
     pub term_days: u16,
     /// The last of them.
     pub due_on: Date,
@@ -91,7 +91,7 @@ pub struct RemindTask {
     pub task: TaskKey,
     /// The day after which its term counts.
     pub counted_from: Date,
-    /// Working days.
+    /// How many working days the rules give for it.
     pub term_days: u16,
     /// How many days ahead of the day by which it is due.
     pub days: u16,

@@ -19,7 +19,7 @@ const NAMED: usize = 3;
 /// The most months and loans that are shown.
 const SHOWN_MAX: usize = 60;
 
-/// A month's cost.
+/// What the interest of a month will cost, as its column and as a row.
 #[derive(Debug, Clone)]
 pub struct ForecastMonth {
     pub month: String,
@@ -34,7 +34,7 @@ pub struct ForecastMonth {
     pub class: &'static str,
 }
 
-/// A loan's cost.
+/// What the rest of a loan will cost, as a row.
 #[derive(Debug, Clone)]
 pub struct ForecastLoan {
     pub href: String,

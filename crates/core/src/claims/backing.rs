@@ -101,7 +101,7 @@ crate::domain::coded! {
 /// What a claim is held against.
 #[derive(Debug, Clone, Copy)]
 pub struct Parties {
-    /// Who claims.
+    /// Whoever claims, and whom eligibility and caps are held against.
     pub organisation: CreditCode,
     /// Who provides or lends, and issues the invoices.
     pub provider: CreditCode,

@@ -15,7 +15,7 @@ pub const TERM_DAYS_MAX: u16 = 250;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayCounting {
-    /// Every day counts.
+    /// Every day counts, Sundays and holidays too.
     #[default]
     Calendar,
     /// Only the working days of the agency's calendar count.

@@ -46,7 +46,7 @@ pub struct RoleGrant {
     /// The last day that counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
-    /// What orders it.
+    /// The number of the paper that orders it, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Line>,
     pub reason: TextHash,
@@ -60,7 +60,7 @@ pub struct RoleGrant {
     /// Who approved or rejected it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<Subject>,
-    /// With which leaf.
+    /// The leaf with which it was approved or rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Sequence>,
     /// On which business date.
@@ -69,7 +69,7 @@ pub struct RoleGrant {
     /// Who took the role away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<Subject>,
-    /// With which leaf.
+    /// The leaf with which the role was taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Sequence>,
     /// On which business date.
@@ -83,7 +83,7 @@ pub struct RoleGrant {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldRole {
     pub role: Role,
-    /// For which organisation.
+    /// The organisation for which the person acts in it.
     pub organisation: Option<CreditCode>,
     /// The first day that counts.
     pub from: Option<Date>,
@@ -115,7 +115,7 @@ impl HeldRole {
 /// The grants of one person that wait or count.
 pub type HeldRoles = BTreeMap<RoleGrantId, HeldRole>;
 
-/// `POST /role-grants`.
+/// That somebody is to get a role: `POST /role-grants`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposeRoleGrant {
     /// The id that the edge made.
@@ -123,7 +123,7 @@ pub struct ProposeRoleGrant {
     /// Who gets the role.
     pub subject: Subject,
     pub role: Role,
-    /// For which organisation.
+    /// The organisation for which the person acts in it, where the role needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organisation: Option<CreditCode>,
     /// The first day that counts.
@@ -132,26 +132,26 @@ pub struct ProposeRoleGrant {
     /// The last day that counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Date>,
-    /// What orders it.
+    /// The number of the paper that orders it, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Line>,
     pub reason: TextHash,
 }
 
-/// `POST /role-grants/{id}/approve`.
+/// The second person's yes: `POST /role-grants/{id}/approve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproveRoleGrant {
     pub id: RoleGrantId,
 }
 
-/// `POST /role-grants/{id}/reject`.
+/// The second person's no: `POST /role-grants/{id}/reject`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectRoleGrant {
     pub id: RoleGrantId,
     pub reason: TextHash,
 }
 
-/// `POST /role-grants/{id}/end`.
+/// That a role is taken away at once: `POST /role-grants/{id}/end`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndRoleGrant {
     pub id: RoleGrantId,

@@ -84,7 +84,7 @@ pub struct ProgrammeEligibility {
     tier: Option<u32>,
     /// Who or what else has to meet conditions.
     further: Vec<FurtherCondition>,
-    /// The programme's window.
+    /// From when until when the programme takes filings.
     window: Window,
     /// What the rules say of who is let in.
     sentences: Vec<Sentence>,

@@ -121,7 +121,7 @@ pub struct ReminderView {
     action: String,
     /// The day after which its term counts.
     counted_from: Date,
-    /// Working days.
+    /// How many working days the rules give for it.
     term_days: u16,
     /// The day by which it was to be done, as the calendar was known when it was told of.
     due_on: Date,

@@ -274,7 +274,7 @@ pub fn pools_of_claim(book: &Book, claim: &Claim) -> Vec<CapPool> {
     if claim.subject.voucher().is_some() { own_pools(found) } else { found }
 }
 
-/// Without the groups.
+/// The pools of the rules themselves, without those of groups.
 pub fn own_pools(pools: Vec<CapPool>) -> Vec<CapPool> {
     pools.into_iter().filter(|pool| matches!(pool, CapPool::Programme(..))).collect()
 }
