@@ -11,6 +11,7 @@ use crate::book::{Book, Fault};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::{Amount, OutOfRange};
 use crate::domain::{CapGroupCode, Money, ProgrammeCode, VoucherId};
+use crate::programmes::bounds::ReductionCode;
 use crate::programmes::calculation::{CapUse, GroupUse};
 use crate::programmes::cap_use::CapUses;
 use crate::programmes::policy::{AnnualCap, CapHolder, Policy};
@@ -71,7 +72,14 @@ impl Running {
         if face.amounts.new == face.amounts.old && face.redeemed.new == face.redeemed.old {
             return Ok(Some(recorded));
         }
-        // what an approval records is what the claim held, which another voucher would have had more or less of
+        // The voucher's balance bound this claim, also by what claims held that were rejected later: there is as much
+        // more or less of it now as the voucher is larger or smaller and as claims before this one draw less or more.
+        if one.sheet.reductions.iter().any(|one| one.code == ReductionCode::VoucherBalance) {
+            let larger = face.amounts.new.minus(face.amounts.old)?;
+            let drawn = face.redeemed.new.minus(face.redeemed.old)?;
+            return Ok(Some(recorded.plus(larger)?.minus(drawn)?.max(Money::ZERO)));
+        }
+        // What an approval records is what the claim held, which another voucher would have had more of.
         Ok(Some(face.amounts.new.minus(face.redeemed.new)?.max(Money::ZERO)))
     }
 
@@ -112,10 +120,7 @@ impl Running {
             in_all: self.moved(in_all.map(|cap| cap.used), &self.key(scope, case, None))?,
             groups: Vec::new(),
         };
-        // a redemption takes nothing of a group: its voucher did
-        let redeems =
-            matches!(&one.document, PastDocument::Claim(claim) if claim.subject.voucher().is_some());
-        for code in new.rules.caps.groups.iter().flatten().filter(|_| !redeems) {
+        for code in new.rules.caps.groups.iter().flatten().filter(|_| !redeems(one)) {
             let recorded = inputs.groups.iter().find(|group| group.code == *code);
             found.groups.push(match recorded {
                 Some(group) => self.group(group, case, year)?,
@@ -128,7 +133,7 @@ impl Running {
     /// A group that its own rules named.
     fn group(&self, group: &GroupUse, case: &Case, year: FiscalYear) -> Result<GroupUse, OutOfRange> {
         let cap = |cap: &Option<CapUse>, year| {
-            let key = self.key(CapScope::Organisation, case, year);
+            let key = CapUsageKey::group(group.code.clone(), case.organisation, year);
             cap.as_ref()
                 .map(|cap| Ok(CapUse { used: self.moved(Some(cap.used), &key)?, ..cap.clone() }))
                 .transpose()
@@ -153,7 +158,7 @@ impl Running {
         let cap = |most: Amount, year: Option<FiscalYear>| -> Result<CapUse, OutOfRange> {
             let key = CapUsageKey::group(code.clone(), case.organisation, year);
             let others = book.usages.peek(&key).map_or(Money::ZERO, |used| used.amount);
-            let own = self.both(&self.key(CapScope::Organisation, case, year)).new;
+            let own = self.both(&key).new;
             Ok(CapUse::new(year, most.money(), others.plus(own)?))
         };
         Ok(GroupUse {
@@ -182,14 +187,16 @@ impl Running {
             return Ok(());
         }
         // a period that the new rules do not let lie in two years was refused
-        let years = [(Side::Old, cap_year(one, case, own)), (Side::New, cap_year(one, case, now))];
+        let years = [(Side::Old, own, cap_year(one, case, own)), (Side::New, now, cap_year(one, case, now))];
         let mut counted = Vec::new();
-        for (side, year) in years {
+        for (side, rules, year) in years {
             let Ok(year) = year else { continue };
             let amounts = if side == Side::Old { (old, Money::ZERO) } else { (Money::ZERO, new) };
-            for scope in &scopes {
-                for year in [Some(year), None] {
-                    let key = self.key(scope.clone(), case, year);
+            for year in [Some(year), None] {
+                let own = scopes.iter().map(|scope| self.key(scope.clone(), case, year));
+                let groups = rules.rules.caps.groups.iter().flatten().filter(|_| !redeems(one));
+                let shared = groups.map(|code| CapUsageKey::group(code.clone(), case.organisation, year));
+                for key in own.chain(shared).collect::<Vec<_>>() {
                     let both = self.used.entry(key.clone()).or_default();
                     *both = plus(*both, amounts)?;
                     counted.push((key, side));
@@ -201,7 +208,7 @@ impl Running {
             let [of_old, of_new] = [stays(own), stays(now)];
             let freed = |(key, side): &(CapUsageKey, Side)| {
                 let stays = if *side == Side::Old { of_old } else { of_new };
-                key.year.is_none() || !stays
+                key.year.is_none() || !stays || matches!(key.pool, CapPool::Group(_))
             };
             counted.retain(freed);
             let face = self.faces.entry(voucher.id).or_default();
@@ -230,6 +237,11 @@ impl Running {
         }
         Ok(new.minus(old)?)
     }
+}
+
+/// A redemption takes nothing of a group: its voucher did.
+fn redeems(one: &Past) -> bool {
+    matches!(&one.document, PastDocument::Claim(claim) if claim.subject.voucher().is_some())
 }
 
 fn plus(both: Both, (old, new): (Money, Money)) -> Result<Both, OutOfRange> {
