@@ -27,7 +27,7 @@ torture: setup fuzz ## faults under load, a hundred rounds each, fail-overs, a t
 	$(CARGO) nextest run --locked -E 'test(/^corruption::/)' --run-ignored only --no-capture
 	$(CARGO) nextest run --locked --profile torture -E 'test(/^billing_files::/)' --run-ignored only --no-capture
 	$(CARGO) nextest run --locked --profile torture -E 'test(/^(slices|model|interest_oracle)::/)'
-	SUBSIDY_LEDGER_TORTURE_ROUNDS=$${SUBSIDY_LEDGER_TORTURE_ROUNDS:-100} $(CARGO) nextest run --locked --profile torture -E 'test(/^faults::/)'
+	SUBSIDY_LEDGER_TORTURE_ROUNDS=$${SUBSIDY_LEDGER_TORTURE_ROUNDS:-100} $(CARGO) nextest run --locked --profile torture -E 'test(/^(faults|parameters)::/)'
 	SUBSIDY_LEDGER_TORTURE_FAILOVERS=$${SUBSIDY_LEDGER_TORTURE_FAILOVERS:-12} $(CARGO) nextest run --locked --profile torture -E 'test(/^servers::/)'
 
 fuzz: setup ## each parser of what others wrote, for ten minutes (SUBSIDY_LEDGER_FUZZ_SECONDS), with cargo-fuzz on nightly

@@ -3,7 +3,6 @@
 use crate::support::service;
 
 use std::path::Path;
-use std::process::Command;
 
 use service::{BINARY, Service};
 
@@ -18,12 +17,11 @@ fn every_scenario_plays_to_its_end() {
         .collect();
     scenarios.sort();
     assert!(scenarios.len() >= 5, "the scenarios are not there");
-    let played = Command::new("python3")
+    let played = service
+        .beside("python3")
         .arg(folder.join("run"))
         .args(["--base", &service.base, "--bin", BINARY])
         .args(&scenarios)
-        .env("SUBSIDY_LEDGER_DATA", &service.data)
-        .env_remove("DATABASE_URL")
         .output()
         .expect("python3 runs");
     let printed = String::from_utf8_lossy(&played.stdout);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use service::{Answer, BINARY, Service, exchange, fresh_folder, send_bytes};
+use service::{Answer, Service, exchange, fresh_folder, send_bytes};
 
 const PDF: &[u8] = b"%PDF-1.7\n% an invoice\n%%EOF\n";
 const LIMIT: usize = 20 * 1024 * 1024;
@@ -573,9 +573,8 @@ fn a_file_that_is_lost_or_altered_is_named_and_one_that_nobody_names_harms_nothi
     std::fs::write(path(&ids[0]), b"One").unwrap();
     std::fs::remove_file(path(&ids[1])).unwrap();
     let run = |json: bool| {
-        let mut command = std::process::Command::new(service::BINARY);
-        command.args(["verify", "--agency", "whole", "--evidence"]).env("SUBSIDY_LEDGER_DATA", &city.data);
-        command.env_remove("DATABASE_URL");
+        let mut command = city.command();
+        command.args(["verify", "--agency", "whole", "--evidence"]);
         if json {
             command.arg("--json");
         }
@@ -678,10 +677,9 @@ fn a_bucket_keeps_files_as_a_folder_does() {
     assert!(!service.data.join("evidence/objects").exists());
     // `doctor` asks as the service would, and leaves nothing
     let doctor = || {
-        let mut command = std::process::Command::new(BINARY);
-        let done =
-            command.envs(environment.iter().copied()).env("SUBSIDY_LEDGER_DATA", &service.data).arg("doctor");
-        let done = done.env_remove("DATABASE_URL").output().expect("the binary runs");
+        let mut command = service.command();
+        let done = command.envs(environment.iter().copied()).arg("doctor");
+        let done = done.output().expect("the binary runs");
         (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
     };
     let (code, said) = doctor();

@@ -328,8 +328,7 @@ fn a_number_that_was_put_into_another_row_is_paid_to_by_nobody_and_found() {
     let stage = Stage::open("swap");
     let claims = [stage.approved(FIRM, 1, "500.00"), stage.approved(OTHER, 1, "100.00")].concat();
     let batch = stage.batch(&claims);
-    let verify =
-        || Command::new(BINARY).args(["verify"]).env("SUBSIDY_LEDGER_DATA", &stage.data).output().unwrap();
+    let verify = || stage.command().args(["verify"]).output().unwrap();
     assert_eq!(verify().status.code(), Some(0));
     assert!(
         String::from_utf8(verify().stdout).unwrap().contains("2 sealed account numbers opened and compared")
@@ -359,10 +358,7 @@ fn a_number_that_was_put_into_another_row_is_paid_to_by_nobody_and_found() {
             let detail = problem["detail"].as_str().unwrap();
             assert!(detail.contains(FIRM) && !detail.contains(OTHER), "{problem}");
         }
-        let (said, doctor) = (
-            verify(),
-            Command::new(BINARY).arg("doctor").env("SUBSIDY_LEDGER_DATA", &stage.data).output().unwrap(),
-        );
+        let (said, doctor) = (verify(), stage.command().arg("doctor").output().unwrap());
         let out = String::from_utf8(said.stdout).unwrap();
         assert_eq!(said.status.code(), Some(3), "{out}");
         assert!(out.contains(found), "{tamper}: {out}");

@@ -899,8 +899,7 @@ fn tables_for_audit_software_open_in_a_tool_that_others_wrote_and_come_to_the_tr
     let again = service::fresh_folder();
     std::fs::write(again.join("mine"), b"x").unwrap();
     let words = ["export", "--agency", "tables", "--tables", "iso21378", "--out", again.to_str().unwrap()];
-    let mut refused = std::process::Command::new(service::BINARY);
-    let refused = refused.args(words).env("SUBSIDY_LEDGER_DATA", &city.data).output().unwrap();
+    let refused = city.command().args(words).output().unwrap();
     assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
     std::fs::remove_dir_all(again).unwrap();
 }
@@ -908,12 +907,11 @@ fn tables_for_audit_software_open_in_a_tool_that_others_wrote_and_come_to_the_tr
 /// Plays a year that is written down beside this test, in an agency of its own; its auditor's token.
 fn played(service: &Service, scenario: &str) -> String {
     let folder = std::path::Path::new("tests/acceptance");
-    let played = std::process::Command::new("python3")
+    let played = service
+        .beside("python3")
         .arg(folder.join("run"))
         .args(["--base", &service.base, "--bin", service::BINARY])
         .arg(folder.join("scenarios").join(scenario))
-        .env("SUBSIDY_LEDGER_DATA", &service.data)
-        .env_remove("DATABASE_URL")
         .output()
         .unwrap();
     assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stdout));

@@ -54,7 +54,18 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Migrated, with the schema of agency `test`.
     pub async fn create() -> Self {
-        Self::copy_of(&template().await).await
+        Self::copy_of(&template(Some(agency())).await).await
+    }
+
+    /// Migrated, without any agency: what a service begins with. Waits where no one else awaits.
+    pub fn create_for_a_service() -> Self {
+        waited(async { Self::copy_of(&template(None).await).await })
+    }
+
+    /// It goes with its service.
+    pub fn drop_of_a_service(self) {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        waited(async move { connect(&cluster_url()).await.batch_execute(&sql).await.expect("it goes") });
     }
 
     /// Nothing in it.
@@ -136,6 +147,12 @@ pub async fn connect(url: &str) -> Client {
     client
 }
 
+/// Runs to its end on a thread of its own: the caller may be within a runtime or without one.
+fn waited<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    std::thread::spawn(move || runtime.block_on(future)).join().expect("no panic")
+}
+
 /// `postgresql://role@host/database?query`, host and query as they were.
 fn url_of(url: &str, role: &str, database: &str) -> String {
     let (scheme, rest) = url.split_once("://").expect("a URL");
@@ -146,8 +163,9 @@ fn url_of(url: &str, role: &str, database: &str) -> String {
 }
 
 /// Made by the first who needs it; named by what the migrations say, so a cluster that is kept never serves an old one.
-async fn template() -> String {
-    let name = format!("template_{:016x}", migrations_digest());
+async fn template(agency: Option<AgencyCode>) -> String {
+    let kind = if agency.is_some() { "agency" } else { "service" };
+    let name = format!("template_{kind}_{:016x}", migrations_digest());
     let server = connect(&cluster_url()).await;
     server.execute("SELECT pg_advisory_lock($1)", &[&TEMPLATE_LOCK]).await.expect("the lock");
     let ready = "SELECT FROM pg_database WHERE datname = $1 AND datistemplate";
@@ -156,7 +174,9 @@ async fn template() -> String {
         server.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).await.expect("a new one");
         let url = url_of(&cluster_url(), "subsidy_owner", &name);
         migrate::up(&url).await.expect("public migrates");
-        migrate::create_agency(&url, &agency()).await.expect("an agency migrates");
+        if let Some(agency) = agency {
+            migrate::create_agency(&url, &agency).await.expect("an agency migrates");
+        }
         server.batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE true")).await.expect("a template");
     }
     server.execute("SELECT pg_advisory_unlock($1)", &[&TEMPLATE_LOCK]).await.expect("the lock goes");

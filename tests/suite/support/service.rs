@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::TestDatabase;
+
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_subsidy-ledger");
 
@@ -18,6 +20,8 @@ pub struct Service {
     pub data: PathBuf,
     owns_data: bool,
     database_url: Option<String>,
+    /// The database that goes with the service.
+    owned_database: Option<TestDatabase>,
     /// Whether its private cluster waits for the disk, as in production.
     durable: bool,
 }
@@ -88,7 +92,7 @@ struct Start<'a> {
 }
 
 impl Service {
-    /// On a private cluster of its own.
+    /// On a database of its own.
     pub fn start() -> Self {
         Start::default().run()
     }
@@ -98,7 +102,7 @@ impl Service {
         Start { data: Some(data), durable: true, ..Start::default() }.run()
     }
 
-    /// On a private cluster of its own, with a configuration file; what it logs is kept in a file too.
+    /// On a database of its own, with a configuration file; what it logs is kept in a file too.
     pub fn start_configured(config: &Path, log: &Path) -> Self {
         let environment = &[("SUBSIDY_LEDGER_CONFIG", config.to_str().expect("a plain path"))];
         Start { environment, log: Some(log), ..Start::default() }.run()
@@ -130,7 +134,7 @@ impl Service {
         Start { data: Some(data), database_url: Some(database_url), ..Start::default() }.run()
     }
 
-    /// On a private cluster of its own, with these in its environment.
+    /// On a database of its own, with these in its environment.
     pub fn start_with(environment: &[(&str, &str)]) -> Self {
         Start { environment, ..Start::default() }.run()
     }
@@ -147,8 +151,17 @@ impl Service {
     }
 
     fn run(&self, words: &[&str]) -> std::process::Output {
-        let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
-        command.args(words).output().expect("the binary runs")
+        self.command().args(words).output().expect("the binary runs")
+    }
+
+    /// The binary on the same data.
+    pub fn command(&self) -> Command {
+        command(&self.data, self.database_url.as_deref(), self.durable)
+    }
+
+    /// Another program that runs the binary on the same data.
+    pub fn beside(&self, program: &str) -> Command {
+        on_data(Command::new(program), &self.data, self.database_url.as_deref())
     }
 
     /// The binary with a command, on the same data; its standard output.
@@ -168,8 +181,7 @@ impl Service {
 
     /// What it says under a locale, however it ends.
     pub fn said_in(&self, locale: &str, words: &[&str]) -> String {
-        let mut command = command(&self.data, self.database_url.as_deref(), self.durable);
-        let done = command.args(words).env("LC_ALL", locale).output().expect("the binary runs");
+        let done = self.command().args(words).env("LC_ALL", locale).output().expect("the binary runs");
         String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
     }
 
@@ -306,10 +318,14 @@ impl Service {
 impl Start<'_> {
     fn run(self) -> Service {
         let data = self.data.map_or_else(fresh_folder, Path::to_owned);
-        if self.data.is_none() && self.database_url.is_none() && !self.durable {
-            copy_of_an_installation(&data);
-        }
-        let mut command = command(&data, self.database_url, self.durable);
+        // A private cluster takes longer to make, to start and to stop than most tests take.
+        let owned_database =
+            (self.data.is_none() && self.database_url.is_none()).then(TestDatabase::create_for_a_service);
+        let database_url = match &owned_database {
+            Some(database) => Some(database.url("subsidy_owner")),
+            None => self.database_url.map(str::to_owned),
+        };
+        let mut command = command(&data, database_url.as_deref(), self.durable);
         let listen = format!("127.0.0.1:{}", self.port);
         command.envs(self.environment.iter().copied()).args(["serve", "--listen", &listen]);
         let mut child =
@@ -339,7 +355,8 @@ impl Start<'_> {
             base,
             data,
             owns_data: self.data.is_none(),
-            database_url: self.database_url.map(str::to_owned),
+            database_url,
+            owned_database,
             durable: self.durable,
         };
         service.wait_until_ready();
@@ -353,45 +370,27 @@ impl Drop for Service {
         if self.owns_data {
             let _gone = std::fs::remove_dir_all(&self.data);
         }
+        if let Some(database) = self.owned_database.take() {
+            database.drop_of_a_service();
+        }
     }
-}
-
-/// A data folder as the first start leaves it. One is made for each run of the tests: making a cluster and its schema
-/// takes longer than most tests.
-fn copy_of_an_installation(data: &Path) {
-    let Some(run) = std::env::var_os("SUBSIDY_LEDGER_TEST_FOLDER").map(PathBuf::from) else { return };
-    let (made, draft) = (run.join("installation"), run.join("installation.new"));
-    // of all tests that ask at once the first makes it, and it appears whole
-    let lock = std::fs::File::create(run.join("installation.lock")).expect("a lock file");
-    lock.lock().expect("the lock");
-    if !made.exists() {
-        let _cut_short = std::fs::remove_dir_all(&draft);
-        let first = Start { data: Some(&draft), ..Start::default() }.run();
-        assert!(first.stop().success());
-        // files of evidence may be kept elsewhere than in the folder
-        std::fs::remove_dir_all(draft.join("evidence")).expect("no evidence");
-        std::fs::rename(&draft, &made).expect("its name");
-    }
-    drop(lock);
-    let cluster = made.join("postgres");
-    if cluster.is_symlink() {
-        return; // the cluster is elsewhere: each folder needs its own
-    }
-    let mut copy = Command::new("cp");
-    copy.args(["--archive", "--no-target-directory"]).args([made.as_path(), data]);
-    assert!(copy.status().expect("cp").success(), "{}", made.display());
 }
 
 fn command(data: &Path, database_url: Option<&str>, durable: bool) -> Command {
-    let mut command = Command::new(BINARY);
-    command.env("SUBSIDY_LEDGER_DATA", data).env("LC_ALL", "en_US.UTF-8");
+    let mut command = on_data(Command::new(BINARY), data, database_url);
+    command.env("LC_ALL", "en_US.UTF-8");
+    if durable {
+        command.env_remove("SUBSIDY_LEDGER_TEST_FSYNC");
+    }
+    command
+}
+
+fn on_data(mut command: Command, data: &Path, database_url: Option<&str>) -> Command {
+    command.env("SUBSIDY_LEDGER_DATA", data);
     match database_url {
         Some(url) => command.env("DATABASE_URL", url),
         None => command.env_remove("DATABASE_URL"),
     };
-    if durable {
-        command.env_remove("SUBSIDY_LEDGER_TEST_FSYNC");
-    }
     command
 }
 
