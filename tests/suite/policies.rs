@@ -1,5 +1,5 @@
 //! Published policies as programme files: each is imported, approved and played over HTTP, and comes to the figures that its
-//! text prints or that follow from it by hand. The table in `docs/policies.md` names every file.
+//! text prints or that follow from it by hand. The tables in `docs/policies.md` and its Chinese page name every file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,11 @@ use crate::cli::Place;
 use crate::support::service::Service;
 
 const GUIDE: &str = include_str!("../../docs/programme-files.md");
-const TABLE: &str = include_str!("../../docs/policies.md");
+/// The page of policies in each language, with its words for policies that rules say, say in part, and cannot say.
+const PAGES: [(&str, [&str; 3]); 2] = [
+    (include_str!("../../docs/policies.md"), ["exactly", "with an officer", "no"]),
+    (include_str!("../../docs/zh/policies.md"), ["全部", "人工", "否"]),
+];
 const AGENCY: &str = "policies";
 const FIRST_DAY: &str = "2022-01-04";
 
@@ -344,10 +348,9 @@ fn each_programme_is_imported_approved_and_comes_to_the_figures_of_its_text() {
     town.service.recomputes(AGENCY, &town.sun);
 }
 
-/// The cells of the rows of a table below a heading.
-fn rows(heading: &str) -> Vec<Vec<String>> {
-    let (_, rest) = TABLE.split_once(heading).unwrap();
-    let section = rest.split("\n## ").next().unwrap();
+/// The cells of the rows of the table in a section of a page; what precedes the first section is number 0.
+fn rows(page: &str, section: usize) -> Vec<Vec<String>> {
+    let section = page.split("\n## ").nth(section).unwrap();
     let table = section.lines().filter(|line| line.starts_with('|')).skip(2);
     table.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
 }
@@ -357,22 +360,25 @@ fn named(cell: &str) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn the_table_of_policies_and_the_files_name_each_other() {
-    let (policies, others) = (rows("## 37 "), rows("## 其他"));
-    assert_eq!(policies.len(), 37, "{policies:?}");
-    let ids: BTreeSet<_> = policies.iter().map(|row| row[0].clone()).collect();
-    assert_eq!(ids.len(), 37);
-    for row in &policies {
-        let files = named(&row[3]).count();
-        match row[2].as_str() {
-            "全部 exactly" | "人工 by eye" => assert!(files > 0, "{row:?}"),
-            "否 no" => assert!(files == 0 && !row[4].is_empty(), "{row:?}"),
-            other => panic!("{other}"),
-        }
-    }
-    let named: BTreeSet<_> = policies.iter().chain(&others).flat_map(|row| named(&row[3])).collect();
+fn the_tables_of_policies_and_the_files_name_each_other() {
     let there: BTreeSet<_> = files().into_iter().map(|path| Programme::read(path).code).collect();
-    assert_eq!(named, there);
+    for (page, [exactly, with_an_officer, not]) in PAGES {
+        let (policies, others) = (rows(page, 1), rows(page, 2));
+        assert_eq!(policies.len(), 37, "{policies:?}");
+        let ids: BTreeSet<_> = policies.iter().map(|row| row[0].clone()).collect();
+        assert_eq!(ids.len(), 37);
+        for row in &policies {
+            let files = named(&row[3]).count();
+            let said = row[2].as_str();
+            if said == not {
+                assert!(files == 0 && !row[4].is_empty(), "{row:?}");
+            } else {
+                assert!([exactly, with_an_officer].contains(&said) && files > 0, "{row:?}");
+            }
+        }
+        let named: BTreeSet<_> = policies.iter().chain(&others).flat_map(|row| named(&row[3])).collect();
+        assert_eq!(named, there);
+    }
 }
 
 /// The names of all members below a schema.

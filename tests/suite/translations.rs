@@ -150,8 +150,18 @@ fn both_languages_of_a_page_say_the_same() {
 }
 
 /// The pages that have to stand in both languages.
-const PAGES: &[&str] =
-    &["auditors.md", "erp.md", "export-format.md", "first-day.md", "operators.md", "sign-in.md", "usage.md"];
+const PAGES: &[&str] = &[
+    "auditors.md",
+    "console.md",
+    "erp.md",
+    "export-format.md",
+    "first-day.md",
+    "operators.md",
+    "policies.md",
+    "programme-files.md",
+    "sign-in.md",
+    "usage.md",
+];
 
 #[test]
 fn what_one_language_lacks_is_named() {
