@@ -117,7 +117,7 @@ fn rights(golden: &str, words: [&str; 5], and: &str) -> String {
     text
 }
 
-const BEGIN: &str = "<!-- rights: made from the grants by tests/catalogue.rs -->\n";
+const BEGIN: &str = "<!-- rights: made from the grants by tests/suite/catalogue.rs -->\n";
 const END: &str = "<!-- rights end -->\n";
 
 /// Each manual's place, its text, and the text with the table made anew.
