@@ -12,7 +12,7 @@ RUN cargo build --release --locked --bin subsidy-ledger
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates \
+    && apt-get install -y --no-install-recommends ca-certificates fonts-wqy-microhei postgresql-client \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin subsidy \
     && install -d -o subsidy -g subsidy -m 0700 /var/lib/subsidy-ledger

@@ -63,7 +63,13 @@ fn named(query: &str) -> Vec<String> {
 fn systemd_takes_the_units() {
     let folder = env::temp_dir().join(format!("subsidy-ledger-{}", uuid::Uuid::now_v7().simple()));
     fs::create_dir(&folder).unwrap();
-    let names = ["subsidy-ledger.service", "subsidy-ledger-verify.service", "subsidy-ledger-verify.timer"];
+    let names = [
+        "subsidy-ledger.service",
+        "subsidy-ledger-verify.service",
+        "subsidy-ledger-backup.service",
+        "subsidy-ledger-verify.timer",
+        "subsidy-ledger-backup.timer",
+    ];
     for name in names {
         // it looks whether the program is there
         let unit = read(&format!("deploy/{name}")).replace("/usr/local/bin/subsidy-ledger", BINARY);
@@ -88,11 +94,11 @@ fn systemd_takes_the_units() {
     let at = of("SUBSIDY_LEDGER_LISTEN=");
     assert_eq!(of("Documentation="), format!("http://{at}/docs"));
     // what the units run is a command that the program has
-    for name in &names[..2] {
+    for name in &names[..3] {
         let unit = read(&format!("deploy/{name}"));
-        let words =
-            unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/subsidy-ledger "));
-        let words: Vec<&str> = words.unwrap().split(' ').collect();
+        let line = unit.lines().find(|line| line.starts_with("ExecStart=")).unwrap();
+        let (_, words) = line.split_once("/usr/local/bin/subsidy-ledger ").unwrap();
+        let words: Vec<&str> = words.split(' ').take_while(|word| *word != "--out").collect();
         assert!(Command::new(BINARY).args(words).arg("--help").output().unwrap().status.success(), "{name}");
     }
 }
