@@ -56,8 +56,11 @@ Environment:
   SUBSIDY_LEDGER_PUBLIC_URL      where browsers reach the service, such as https://ledger.example.gov.cn
   SUBSIDY_LEDGER_LOG             what is logged: info, debug, warn,subsidy_ledger=debug, …
   SUBSIDY_LEDGER_LOG_FORMAT      --log
+  SUBSIDY_LEDGER_FONT            a font with Chinese, for papers as PDF
+  SUBSIDY_LEDGER_OWN_TOKENS      whether tokens that `subsidy-ledger token` signs are taken: on, off
+  SUBSIDY_LEDGER_ROLES           whose word roles are: token, or granted by two people
   SUBSIDY_LEDGER_SIGN_IN_ISSUER, _AUDIENCE, _KEYS
-                                 an OpenID Connect provider whose tokens are taken too; more in [sign_in] of the file
+                                 an OpenID Connect provider whose tokens are taken; more in [sign_in] of the file
   SUBSIDY_LEDGER_SIGN_IN_CLIENT_ID, _CLIENT_SECRET
                                  what the console is to that provider: people sign in to its pages there
 

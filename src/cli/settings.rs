@@ -164,7 +164,7 @@ impl Settings {
         match self.evidence_place() {
             Place::Folder(folder) if !folder.is_dir() => {
                 let folder = folder.display();
-                Err(Failure::new(say!("{folder} 中没有凭证", "there is no evidence in {folder}")))
+                Err(Failure::new(say!("{folder} 中没有证明材料", "there is no evidence in {folder}")))
             }
             _ => Ok(self.objects()?),
         }

@@ -140,7 +140,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/loans/{id}/events", APPLICANT, ["登记贷款变动", "Record what happened to a loan"], loans::record_events, [of::<loans::NewLoanEvents>(), of::<loans::LoanView>()]),
     post("/v1/loans/{id}/interest-paid", BANK, ["银行确认已付利息", "The bank confirms the interest paid"], loans::confirm, [of::<loans::NewInterestPaid>(), of::<loans::LoanView>()]),
     Route {
-        method: Post, path: "/v1/interest-subsidies/quote", permission: SignedIn, summary: ["贴息试算", "What an interest subsidy would come to"],
+        method: Post, path: "/v1/interest-subsidies/quote", permission: SignedIn, summary: ["贴息测算", "What an interest subsidy would come to"],
         query: &[], takes: Some(of::<quotes::NewQuote>()), gives: of::<quotes::QuoteView>(), creates: false,
         handler: Handler::Ask(|request, body| quotes::quote(request, body).boxed_local()),
     },

@@ -173,7 +173,7 @@ async fn copy_evidence(
         copied.map_err(|failure| {
             let (id, why) = (row.evidence, failure.line());
             Failure::new(say!(
-                "机构 {agency} 的凭证 {id} 无法备份：{why}",
+                "机构 {agency} 的证明材料 {id} 无法备份：{why}",
                 "evidence {id} of agency {agency} cannot be backed up: {why}"
             ))
         })

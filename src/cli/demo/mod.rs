@@ -85,7 +85,7 @@ async fn refuse_beside_a_ledger(engine: &Engine) -> Result<(), Failure> {
     match agencies.iter().find(|agency| !agency.sandbox) {
         None => Ok(()),
         Some(agency) => Err(Failure::new(say!(
-            "此处的机构 {0} 不是沙盒，演示不与真实账簿放在一起：请另指明 --data 或 DATABASE_URL",
+            "此处的机构 {0} 不是沙箱机构，演示不与真实账簿放在一起：请另指明 --data 或 DATABASE_URL",
             "agency {0} here is no sandbox, and the demonstration is served beside no real ledger: say another --data or DATABASE_URL",
             agency.code
         ))),

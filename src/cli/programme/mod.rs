@@ -196,19 +196,34 @@ fn show(form: Form, file: &ProgrammeFile, status: &str, lacking: &Lacking) -> Re
     for Citation { title, document, note } in &file.citations {
         let parts = [Some(title), document.as_ref(), note.as_ref()];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        output::line(format_args!("  rests on: {}", parts.join(" · ")))?;
+        let parts = parts.join(" · ");
+        output::line(format_args!("  {}", say!("依据：{parts}", "rests on: {parts}")))?;
     }
     for LackingList { tag, kind, list } in &lacking.tags {
         let list = list.as_ref().map(|list| format!(": {list}")).unwrap_or_default();
-        output::line(format_args!("  missing list: {tag} ({}){list}", kind.into_str()))?;
+        let kind = kind.into_str();
+        output::line(format_args!(
+            "  {}",
+            say!("缺少名单：{tag}（{kind}）{list}", "missing list: {tag} ({kind}){list}")
+        ))?;
     }
     if !lacking.tags.is_empty() {
-        output::line(
-            "    who is on no list is refused: POST /v1/tags/import?tag=…&kind=…&document=… (CSV id,from,until), or POST /v1/tags; another person approves",
-        )?;
+        output::line(format_args!(
+            "    {}",
+            say!(
+                "不在名单内的不予受理：用 POST /v1/tags/import?tag=…&kind=…&document=…（CSV：id,from,until）导入，或用 POST /v1/tags 逐个提出，均由另一人批准",
+                "who is on no list is refused: POST /v1/tags/import?tag=…&kind=…&document=… (CSV id,from,until), or POST /v1/tags; another person approves"
+            )
+        ))?;
     }
     for name in &lacking.reference_rates {
-        output::line(format_args!("  missing reference rate: {name} (POST /v1/reference-rates)"))?;
+        output::line(format_args!(
+            "  {}",
+            say!(
+                "缺少参考利率：{name}（POST /v1/reference-rates）",
+                "missing reference rate: {name} (POST /v1/reference-rates)"
+            )
+        ))?;
     }
     Ok(())
 }
@@ -217,7 +232,7 @@ fn show_examples(file: &ProgrammeFile) -> Result<(), Failure> {
     for Example { zh, en, amount, refused, .. } in &file.examples {
         let comes_to = amount.map(|amount| amount.money().to_string());
         let comes_to = comes_to.or_else(|| refused.clone()).unwrap_or_default();
-        output::line(format_args!("  example: {zh} / {en}: {comes_to}"))?;
+        output::line(format_args!("  {}", say!("示例：{zh}：{comes_to}", "example: {en}: {comes_to}")))?;
     }
     Ok(())
 }

@@ -58,7 +58,7 @@ impl Read {
         if self.is_whole() {
             let files = self.files;
             return vec![say!(
-                "机构 {agency}：{files} 个凭证文件完整",
+                "机构 {agency}：{files} 个证明材料文件完整",
                 "agency {agency}: {files} files of evidence are whole"
             )];
         }

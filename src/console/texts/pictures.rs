@@ -29,7 +29,7 @@ texts! {
     funnel: "办理漏斗" / "Funnel";
     about_funnel: "件数为到过该步的件，天数为距上一步天数的中位数，金额为指标账余额。" / "Cases that ever reached a step, the median of the days since the step before, and balances of the budget's book.";
     step_applied: "申请" / "applied";
-    step_issued: "签发或立项" / "issued or awarded";
+    step_issued: "发放或立项" / "issued or awarded";
     step_claimed: "申领" / "claimed";
     step_approved: "核定" / "approved";
     step_paid: "已支付" / "paid";
