@@ -7,7 +7,7 @@ use actix_web::body::to_bytes;
 use actix_web::{HttpResponse, http::header};
 use askama::Template;
 use percent_encoding::{AsciiSet, utf8_percent_encode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Console;
 use super::doc::Doc;
@@ -102,6 +102,27 @@ impl<'a> Visit<'a> {
     pub async fn read(&self, target: &str) -> Result<Doc, Refusal> {
         self.gathered.calls.borrow_mut().push(Call::read(&self.base, target));
         self.look(target).await
+    }
+
+    /// All that a list has, shown under 「查看接口」.
+    pub async fn read_whole(&self, target: &str) -> Result<Doc, Refusal> {
+        self.gathered.calls.borrow_mut().push(Call::read(&self.base, target));
+        self.look_whole(target, usize::MAX).await
+    }
+
+    /// A list page after page, until it has at least so many rows or ends: what people choose from and what stands on paper
+    /// is not cut off where a page is. `next_cursor` stays where there is more.
+    pub async fn look_whole(&self, target: &str, most: usize) -> Result<Doc, Refusal> {
+        let mut found = self.look(target).await?;
+        let mut rows = found.list("data");
+        while found.has("next_cursor") && rows.len() < most {
+            let next = [("cursor".to_owned(), found.text("next_cursor"))];
+            let query = with_query("", &next).replace('?', "&");
+            found = self.look(&format!("{target}{query}")).await?;
+            rows.extend(found.list("data"));
+        }
+        let rows = rows.into_iter().map(|row| row.0).collect();
+        Ok(found.with(&Doc(json!({ "data": Value::Array(rows) }))))
     }
 
     /// The text that a read answers.

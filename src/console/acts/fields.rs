@@ -99,7 +99,13 @@ pub fn field_view<'a>(
             }
             Input::Pick(read, member, shown) => {
                 let value = asked.value.clone();
-                asked.choices = listed(visit, document, (read, member, shown), |one| one == value).await;
+                let (choices, more) =
+                    listed(visit, document, (read, member, shown), |one| one == value).await;
+                asked.choices = choices;
+                if more {
+                    // a browser does not show so many well: who chooses types the code
+                    asked.kind = "text";
+                }
             }
             Input::Tick(read, member, shown) => {
                 let ticked = |one: &str| match &form.returned {
@@ -110,7 +116,7 @@ pub fn field_view<'a>(
                             .any(|had| had.own_text() == one)
                     }),
                 };
-                asked.choices = listed(visit, document, (read, member, shown), ticked).await;
+                (asked.choices, _) = listed(visit, document, (read, member, shown), ticked).await;
             }
             Input::Lines(count, fields) => {
                 asked.rows = rows(visit, (field.at, count, fields), form, (edited, document)).await
@@ -167,23 +173,28 @@ pub fn each(document: &Doc, list: &str, has: &str, member: &str) -> Vec<String> 
     document.list(list).iter().filter(|one| one.has(has)).map(|one| one.text(member)).collect()
 }
 
-/// What a read lists, as choices.
+/// So many choices at most, or somewhat more: a page of them stays light.
+const CHOICES_MOST: usize = 1_000;
+
+/// What a read lists, as choices, and whether there are more.
 async fn listed(
     visit: &Visit<'_>,
     document: &Doc,
     (read, member, shown): (&str, &str, &'static [Column]),
     chosen: impl Fn(&str) -> bool,
-) -> Vec<Choice> {
+) -> (Vec<Choice>, bool) {
     let mut target = read.to_owned();
     for name in ["organisation", "programme"] {
         target = target.replace(&format!("{{{name}}}"), &document.text(name));
     }
     let mut choices = Vec::new();
-    for found in visit.look(&target).await.unwrap_or_default().list("data") {
+    let found = visit.look_whole(&target, CHOICES_MOST).await.unwrap_or_default();
+    let more = found.has("next_cursor");
+    for found in found.list("data") {
         let value = found.text(member);
         choices.push(Choice { chosen: chosen(&value), text: line(visit, &found, shown).await, value });
     }
-    choices
+    (choices, more)
 }
 
 /// Rows of fields: those that are filled in, and some that are not.

@@ -248,7 +248,7 @@ async fn told(visit: &Visit<'_>) -> (Doc, Doc) {
 async fn grounds(visit: &Visit<'_>) -> Vec<ClaimBasis> {
     let t = visit.t;
     let list =
-        |target: &'static str| async move { visit.read(target).await.unwrap_or_default().list("data") };
+        |target: &'static str| async move { visit.read_whole(target).await.unwrap_or_default().list("data") };
     let mut grounds = Vec::new();
     for voucher in list("/v1/vouchers?limit=200").await {
         if !["issued", "partly_redeemed"].contains(&voucher.text("status").as_str()) {

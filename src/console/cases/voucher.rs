@@ -151,7 +151,7 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
 async fn claims(visit: &Visit<'_>, id: &str, voucher: &Doc) -> Vec<Drawn> {
     let (organisation, programme) = (voucher.text("organisation"), voucher.text("programme"));
     let target = format!("/v1/claims?limit=200&organisation={organisation}&programme={programme}");
-    let found = visit.read(&target).await.unwrap_or_default().list("data");
+    let found = visit.read_whole(&target).await.unwrap_or_default().list("data");
     let drawn = found.iter().filter(|claim| claim.text("voucher_id") == id).map(|claim| Drawn {
         id: claim.text("id"),
         short: short(&claim.text("id")),

@@ -115,7 +115,8 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         "loans" => of_loan(visit, visit.part(1)).await?,
         _ => (Doc(json!({})), Vec::new()),
     };
-    let programmes = visit.look("/v1/programmes?limit=200").await.unwrap_or_default().list("data");
+    let programmes =
+        visit.look_whole("/v1/programmes?limit=200", usize::MAX).await.unwrap_or_default().list("data");
     let mut asks: Vec<Action> = Action::of(visit, &QUOTE, &begun).await.into_iter().collect();
     narrow(&mut asks, &programmes, "interest_subsidy");
     let mut others = Vec::new();
@@ -162,7 +163,7 @@ async fn of_loan(visit: &Visit<'_>, id: &str) -> Result<(Doc, Vec<Link>), Refusa
     let today = visit.today().await;
     let listed = async |subject: &str| -> Value {
         let target = format!("/v1/tags?subject={subject}&on={today}&limit=200");
-        visit.look(&target).await.unwrap_or_default().at("data").0
+        visit.look_whole(&target, usize::MAX).await.unwrap_or_default().at("data").0
     };
     let begun = json!({
         "loan": {

@@ -53,8 +53,8 @@ const NEAR_DAYS: i64 = 30;
 /// `GET /mine`
 pub async fn show(visit: &Visit<'_>) -> Shown {
     let t = visit.t;
-    let vouchers = visit.read("/v1/vouchers?limit=200").await?;
-    let claims = visit.read("/v1/claims?limit=200").await?;
+    let vouchers = visit.read_whole("/v1/vouchers?limit=200").await?;
+    let claims = visit.read_whole("/v1/claims?limit=200").await?;
     let me = visit.look("/v1/me").await?;
     let today = me.text("business_date");
     let (mut mine, mut filed) = (Vec::new(), Vec::new());

@@ -272,7 +272,7 @@ async fn versions(visit: &Visit<'_>, code: &str) -> Vec<Version> {
 
 async fn changes(visit: &Visit<'_>, code: &str) -> Vec<Change> {
     let t = visit.t;
-    let found = visit.read(&format!("/v1/programmes/{code}/appropriations?limit=200")).await;
+    let found = visit.read_whole(&format!("/v1/programmes/{code}/appropriations?limit=200")).await;
     let mut changes = Vec::new();
     for change in found.unwrap_or_default().list("data") {
         changes.push(Change {

@@ -135,7 +135,7 @@ async fn rows(visit: &Visit<'_>, table: &Table, document: &Doc) -> Option<Rows> 
             if !visit.may(crate::http::route::Method::Get, path) {
                 return None;
             }
-            visit.read(&target).await.unwrap_or_default()
+            visit.read_whole(&target).await.unwrap_or_default()
         }
     };
     let (mut shown, mut actions) = (Vec::new(), Vec::new());

@@ -148,7 +148,9 @@ pub async fn published(at: At, request: HttpRequest) -> HttpResponse {
     let admitted = agency.is_empty() || QUESTIONS.admits(peer, Utc::now().timestamp());
     if let Some(who) = who.as_ref().filter(|_| admitted) {
         let visit = begun(&at, &request, &session, who);
-        for found in visit.look("/v1/publicity?limit=200").await.unwrap_or_default().list("data") {
+        for found in
+            visit.look_whole("/v1/publicity?limit=200", usize::MAX).await.unwrap_or_default().list("data")
+        {
             let mut shown = cells(&visit, &found, &PUBLISHED).await;
             // the pages behind them are for those who are signed in
             shown.iter_mut().for_each(|cell| cell.href.clear());

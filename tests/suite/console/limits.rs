@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::browser::Browser;
 use super::first;
+use subsidy_core::domain::CreditCode;
+
 use crate::grants::{award, granting};
 use crate::support::city::{City, rental, rules, text};
 
@@ -123,4 +125,32 @@ fn a_tranche_of_an_award_is_claimed_in_the_wizard() {
     assert_eq!(found["tranches"][0]["claim_id"], json!(claim["/claims/".len()..]));
     // it is claimed once
     assert!(!firm.get("/claims/new").html.contains("/claims/new?.award="));
+}
+
+/// Registers organisations of these numbers.
+fn register(city: &City, numbers: std::ops::Range<u32>) {
+    let all: Vec<u32> = numbers.collect();
+    for some in all.chunks(100) {
+        let one = |number: &u32| {
+            let code = CreditCode::from_body(&format!("91310000{number:09}")).unwrap().to_string();
+            json!({"method": "POST", "path": "/v1/organisations", "idempotency_key": code,
+                "body": {"credit_code": code, "name": format!("单位 {number}"), "category": "private_enterprise"}})
+        };
+        let body = json!({"mode": "all", "operations": some.iter().map(one).collect::<Vec<_>>()});
+        city.post("/v1/batches", &city.lin, &body).expect(200);
+    }
+}
+
+#[test]
+fn what_is_chosen_from_is_not_cut_off_where_a_page_of_the_list_is() {
+    let city = City::open("many", &rules(json!({})), "1000");
+    let [mut officer, _] = people(&city);
+    register(&city, 0..230);
+    let offered = |html: &str| html.matches("<option value=\"91").count();
+    // 230, and the three that every city of the tests has
+    assert_eq!(offered(&officer.get("/claims").html), 233);
+    register(&city, 230..1_010);
+    let page = officer.get("/claims?organisation=91310000MA1FL0000N");
+    assert_eq!(offered(&page.html), 0, "a thousand and more are typed");
+    assert!(page.html.contains("value=\"91310000MA1FL0000N\""), "{}", page.html);
 }
