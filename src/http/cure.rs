@@ -155,7 +155,7 @@ cures! {
     DisbursedOutsideWindow: ["请核对首次提款日；无误的，不能按此规则申领，请查看是否有其他适用的专项。", "Check the day of the first drawdown. If it is right, these rules do not pay for the loan; look for another programme."];
     PeriodSpansYears: ["请以 12 月 31 日为界分成两项申领，每项在一个公历年度内。", "Split it at the end of December into two claims, each within one calendar year."];
     // calculations
-    BelowMinimum: ["金额未达到专项规定的最低基数 {minimum}，不予资助；可合并申领的，合并后再申报。", "The programme pays nothing below a base of {minimum}; where bills can be claimed together, do so."];
+    BelowMinimum: ["金额未达到专项规定的最低基数 {minimum}，不予资助；可合并申领的，合并后再申报。重新核算已批准、尚未支付的申领时如此的，请复核人驳回该申领。", "The programme pays nothing below a base of {minimum}; where bills can be claimed together, do so. Where a claim that is approved and not paid yet is recalculated, have an approver reject it."];
     AmountBelowMinimum: ["各项扣减后金额 {amount} 未达到最低金额 {minimum}，不予支付；可合并申领的，合并后再申报。", "After all cuts {amount} is left, and nothing below {minimum} is paid; where bills can be claimed together, do so."];
     InterestPaidBelowMinimum: ["期间已付利息 {paid} 未达到 {minimum}；请把几期合并后再申报。", "{paid} of interest was paid, below {minimum}; claim several periods together."];
     QuantityMissing: ["请为“{item}”写明 quantity（按规则的计量单位）和 unit。", "Add quantity, in the unit of the rules, and unit to the line of \"{item}\"."];
@@ -166,7 +166,7 @@ cures! {
     OverrideNotAllowed: ["请查看规则的 overrides（GET /v1/programmes/CODE）；确需放宽的，由两人批准新版规则。", "Look at overrides in the rules (GET /v1/programmes/CODE); another version of them takes two people."];
     OverrideOutOfRange: ["请填写高于原上限、不超过 {up_to} 的金额。", "Give an amount above the cap and at most {up_to}."];
     OtherFundingMissing: ["请在 other_funding 中逐项列明层级、金额和文号；没有的，写空列表 []。", "List level, amount and document of each in other_funding; where there is none, send an empty list []."];
-    OtherFundingClashes: ["请核对 other_funding：该级（{level}）资助确为同一费用的，本专项不再补贴；不是同一费用的，请更正后重新提交。", "Look at other_funding: where money of that level ({level}) is for the same costs, nothing is paid here; where it is not, correct that and send it again."];
+    OtherFundingClashes: ["请核对 other_funding：该级（{level}）资助确为同一费用的，本专项不再补贴；不是同一费用的，请更正后重新提交。重新核算已批准、尚未支付的申领时如此的，请复核人驳回该申领。", "Look at other_funding: where money of that level ({level}) is for the same costs, nothing is paid here; where it is not, correct that and send it again. Where a claim that is approved and not paid yet is recalculated, have an approver reject it."];
     AssessmentMissing: ["请在审核时填写审定结果：各项审定金额、理由，以及另定的比例。", "Send assessment with the review: the amounts that count, the ratio where it is another, and the reason."];
     AssessmentAboveFiled: ["请核对申报明细，将审定金额改为不超过 {filed}，每项只列一次。", "Compare with what was filed, assess at most {filed}, and name each item once."];
     GroupCapExhausted: ["请待下一年度，或核对使用该合并限额的各专项已批准的申领（GET /v1/cap-groups/{group}、GET /v1/claims）；确需调整的，由两人调整该限额。", "Wait for the next year, or look at what the programmes of the group have paid (GET /v1/cap-groups/{group}, GET /v1/claims); other caps for it take two people."];

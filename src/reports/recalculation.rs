@@ -153,9 +153,9 @@ fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) 
         },
     };
     let history: Vec<Dated<Owed>> = inputs.loan.iter().map(state).collect();
-    let confirmed = inputs.interest_confirmed.map_or(inputs.interest_paid, |c| c.min(inputs.interest_paid));
+    let policy = &*rules.rules.under(stored.tier);
     let question = interest::Question {
-        policy: &rules.rules.under(stored.tier),
+        policy,
         window: inputs.window,
         period: InterestPeriod { from: inputs.from, until: inputs.until },
         signed_on: inputs.signed_on,
@@ -169,7 +169,7 @@ fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) 
         others: &inputs.others,
         other_points: inputs.other_points,
         limits: interest::Limits {
-            interest_paid: Some(confirmed),
+            interest_paid: Some(inputs.counted()),
             statutory: inputs.statutory,
             lifetime: stored.inputs.lifetime.clone(),
             annual: stored.inputs.annual.clone(),
@@ -178,11 +178,14 @@ fn accrued(stored: &Calculation, inputs: &InterestInputs, rules: &RulesVersion) 
         },
     };
     let Ok(again) = interest::over(&question, &history) else { return Again::Not("refused_by_the_rules") };
-    let same = again.segments == stored.segments
-        && (again.exact, again.computed, again.amount) == (stored.exact, stored.computed, stored.amount)
-        && (again.rounding, &again.reductions, &again.shares)
-            == (stored.rounding, &stored.reductions, &stored.shares);
-    if same { Again::Same } else { Again::Differs(again.amount) }
+    let interest::Subsidy { segments, exact, computed, rounding, reductions, amount, shares } = again;
+    let sheet =
+        Calculation { segments, exact, computed, rounding, reductions, amount, shares, ..stored.clone() };
+    match sheet.or_nothing(policy) {
+        Ok(again) if again == *stored => Again::Same,
+        Ok(again) => Again::Differs(again.amount),
+        Err(_) => Again::Not("refused_by_the_rules"),
+    }
 }
 
 /// Computes a sheet again from what it says it was computed from.

@@ -118,6 +118,78 @@ fn rules_that_net_off_take_off_what_is_declared_or_known_whichever_is_more() {
 }
 
 #[test]
+fn money_that_excludes_a_subsidy_and_becomes_known_later_is_recorded_and_takes_all_of_it() {
+    let city = City::open("known_later", &rules(json!({})), "1000000");
+    city.organisations(&city.lin, &[(BANK, "某银行")]);
+    let items = json!([{"item": "compute", "ratio_percent": "10"}]);
+    let alone = json!({"items": items, "stacking": {"mode": "exclusive", "levels": ["city"]},
+        "shares": [{"level": "city", "percent": "50"}, {"level": "district", "percent": "50"}]});
+    city.programme_of("rental_subsidy", "alone", &alone, "1000000");
+    city.programme_of("rental_subsidy", "off", &json!({"items": items, "stacking": "net_off"}), "1000000");
+    city.programme_of("interest_subsidy", "i", &json!({"points": {"max": "1"}}), "1000000");
+    let [one, two, three] =
+        ["E-1", "E-2", "E-3"].map(|number| city.create("/v1/rentals", &city.firm, &rental(number, "100000")));
+    let loan = json!({
+        "loan_no": "E-9", "bank": BANK, "annual_rate_percent": "4", "signed_on": "2024-12-20",
+        "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"},
+        "events": [{"kind": "drawdown", "date": "2025-01-01", "amount": "3600000"}],
+    });
+    let loan = city.create("/v1/loans", &city.firm, &loan);
+    city.move_to("2025-03-01");
+    let interest = json!({
+        "kind": "interest_subsidy", "programme": "i", "loan_id": loan, "interest_paid": "4000",
+        "period": {"from": "2025-01-01", "until": "2025-01-11"},
+    });
+    let asked = |claim: &str, declared: Value| {
+        let body = json!({"changes": {"other_funding": declared}, "reason": "查明另有资金"});
+        city.post(&format!("/v1/claims/{claim}/recalculate"), &city.zhao, &body)
+    };
+    let approve = |claim: &str, version: &Value| {
+        let path = format!("/v1/claims/{claim}/recalculations/{version}/approve");
+        city.expect(200, &path, &city.chen, &json!({}))
+    };
+    for (body, other, amount, cut) in [
+        (rent("alone", &one, "10000", None), of("city", "1"), "1000.00", "other_funding_clashes"),
+        (rent("off", &two, "10000", None), of("district", "1500"), "1000.00", "net_off"),
+        (interest, of("central", "1"), "1000.00", "other_funding_clashes"),
+    ] {
+        let claim = text(&city.passed(&body), "/id");
+        if cut == "other_funding_clashes" {
+            // of what was not paid the approval is taken back instead
+            asked(&claim, other.clone()).is(422, cut);
+        }
+        city.paid(&[&claim], "2025-03-01");
+        let found = asked(&claim, other.clone()).expect(201).json();
+        let whole = json!([{"code": cut, "clause": "/stacking", "amount": amount}]);
+        assert_eq!(
+            (&found["amount"], &found["other_funding"][0]["level"], &found["calculation"]["reductions"]),
+            (&json!("0.00"), &other[0]["level"], &whole)
+        );
+        let done = approve(&claim, &found["version"]);
+        let recovery = city.get(&format!("/v1/recoveries/{}", text(&done, "/recovery_id")), &city.lin);
+        assert_eq!((&recovery["amount"], &recovery["status"]), (&json!(amount), &json!("approved")));
+        let known = city.claim(&claim);
+        assert_eq!(
+            (&known["amount"], &known["payable"], &known["recovered"], &known["other_funding"][0]["level"]),
+            (&json!("0.00"), &json!("0.00"), &json!(amount), &other[0]["level"])
+        );
+        // it was a mistake: nothing is asked back any more, and nothing is due
+        let again = asked(&claim, json!([])).expect(201).json();
+        assert_eq!((&again["amount"], &again["difference"]), (&json!(amount), &json!(amount)));
+        approve(&claim, &again["version"]);
+        let known = city.claim(&claim);
+        assert_eq!((&known["payable"], &known["recovered"]), (&json!("0.00"), &json!("0.00")));
+    }
+    // money of a level that may stand beside changes nothing
+    let claim = text(&city.passed(&rent("alone", &three, "10000", None)), "/id");
+    city.paid(&[&claim], "2025-03-01");
+    let beside = asked(&claim, of("central", "500")).expect(201).json();
+    assert_eq!((&beside["amount"], &beside["difference"]), (&json!("1000.00"), &json!("0.00")));
+    city.recomputes();
+    city.verifies();
+}
+
+#[test]
 fn of_interest_the_base_is_what_was_paid() {
     let city = City::open("joint_interest", &rules(json!({})), "1000000");
     city.organisations(&city.lin, &[(BANK, "某银行")]);

@@ -106,7 +106,8 @@ fn what_is_sent_back_refused_or_corrected_counts_with_what_is_left_of_it() {
     );
     city.expect(200, &format!("{path}/submit"), &city.firm, &json!({}));
     city.expect(200, &format!("/v1/claims/{first}/approve"), &city.chen, &json!({}));
-    // what is corrected later counts with what is found
+    // what is corrected later counts with what is found, and is asked back where the year is below its minimum with it
+    city.paid(&[&first], "2025-09-01");
     let changes =
         json!({"changes": {"settlement": [{"item": "compute", "amount": "10000"}]}, "reason": "更正"});
     let found = city.expect(201, &format!("/v1/claims/{first}/recalculate"), &city.zhao, &changes);
@@ -114,6 +115,99 @@ fn what_is_sent_back_refused_or_corrected_counts_with_what_is_left_of_it() {
     city.expect(200, &path, &city.chen, &json!({}));
     city.review(second.clone());
     assert!(short(&city, &second).contains("30000.00"));
+    city.recomputes();
+    city.verifies();
+}
+
+#[test]
+fn a_correction_that_leaves_the_year_below_its_minimum_asks_back_what_was_paid_of_it() {
+    let city = xiamen("year_corrected");
+    let rental = contract(&city, "Y-3");
+    let [first, second] = [["2025-01-01", "2025-02-01"], ["2025-02-01", "2025-03-01"]]
+        .map(|days| reviewed(&city, &rent(&rental, days, "30000")));
+    for claim in [&first, &second] {
+        city.expect(200, &format!("/v1/claims/{claim}/approve"), &city.chen, &json!({}));
+    }
+    city.paid(&[&first], "2025-09-01");
+    let asked = |claim: &str, changes: Value| {
+        let body = json!({"changes": changes, "reason": "更正"});
+        city.post(&format!("/v1/claims/{claim}/recalculate"), &city.zhao, &body)
+    };
+    let settled = |amount: &str| json!({"settlement": [{"item": "compute", "amount": amount}]});
+    let approve = |claim: &str, version: &Value| {
+        city.expect(
+            200,
+            &format!("/v1/claims/{claim}/recalculations/{version}/approve"),
+            &city.chen,
+            &json!({}),
+        )
+    };
+    // enough is left: its own amount alone changes
+    let enough = asked(&first, settled("20000")).expect(201).json();
+    assert_eq!((&enough["amount"], &enough["calculation"]["reductions"]), (&json!("10000.00"), &json!([])));
+    approve(&first, &enough["version"]);
+    // a fen too little
+    let little = asked(&first, settled("19999.99")).expect(201).json();
+    shows(&little, json!({"amount": "0.00", "difference": "-10000.00"}));
+    shows(
+        &little["calculation"],
+        json!({
+            "computed": "10000.00", "inputs/paid_before": true,
+            "reductions": [{"code": "below_minimum", "clause": "/caps/minimum_base", "amount": "10000.00"}],
+            "inputs/year_minimum": {"year": 2025, "minimum": "50000.00", "beside": "30000.00"},
+        }),
+    );
+    let done = approve(&first, &little["version"]);
+    let recovery = city.get(&format!("/v1/recoveries/{}", text(&done, "/recovery_id")), &city.lin);
+    shows(&recovery, json!({"amount": "10000.00", "status": "approved"}));
+    shows(&city.claim(&first), json!({"status": "paid", "amount": "0.00", "recovered": "15000.00"}));
+    // nothing was paid of the other: it is asked anew without a change, and its approval is taken back instead
+    asked(&second, json!({})).is(422, "below_minimum");
+    city.expect(200, &format!("/v1/claims/{second}/reject"), &city.chen, &json!({"reason": "不足"}));
+    // it turns out to be more: what is still asked back is given back first
+    let more = asked(&first, settled("60000")).expect(201).json();
+    shows(&more, json!({"amount": "30000.00", "difference": "30000.00"}));
+    approve(&first, &more["version"]);
+    shows(&city.claim(&first), json!({"amount": "30000.00", "payable": "15000.00", "recovered": "0.00"}));
+    city.recomputes();
+    city.verifies();
+}
+
+#[test]
+fn a_loan_that_is_claimed_for_month_by_month_counts_once_in_its_year() {
+    let city = City::open("year_loans", &rules(json!({})), "100000");
+    city.organisations(&city.lin, &[(BANK, "某银行")]);
+    let of = json!({"points": {"max": "1.5"}, "caps": least("3000000", &json!({})),
+        "windows": {"cost": {"from": "2024-01-01", "until": "2025-12-31"}}});
+    city.programme_of("interest_subsidy", "i", &of, "1000000");
+    city.move_to("2025-09-01");
+    let loan = |number: &str, events: Value| {
+        let body = json!({
+            "loan_no": number, "bank": BANK, "annual_rate_percent": "3", "signed_on": "2024-05-20",
+            "matures_on": "2034-06-20", "project": {"code": "P1", "name": "智算中心"}, "events": events,
+        });
+        city.create("/v1/loans", &city.firm, &body)
+    };
+    let drawn = |date: &str, amount: &str| json!({"kind": "drawdown", "date": date, "amount": amount});
+    let grows = loan("Q-1", json!([drawn("2024-06-01", "2000000"), drawn("2025-05-01", "500000")]));
+    let small = loan("Q-2", json!([drawn("2024-06-01", "600000")]));
+    let month =
+        |loan: &str, from: &str, until: &str| reviewed(&city, &interest("i", loan, [from, until], "9000"));
+    let first = month(&grows, "2025-01-01", "2025-02-01");
+    let second = month(&grows, "2025-02-01", "2025-03-01");
+    assert!(short(&city, &first).contains("2000000.00"), "twice the same money");
+    month(&grows, "2024-12-01", "2025-01-01");
+    month(&small, "2025-01-01", "2025-02-01");
+    assert!(short(&city, &first).contains("2600000.00"), "of both loans, and not of the year before");
+    let most = month(&grows, "2025-05-01", "2025-06-01");
+    city.expect(200, &format!("/v1/claims/{first}/approve"), &city.chen, &json!({}));
+    shows(
+        &city.claim(&first)["calculation"]["inputs"],
+        json!({"year_minimum":
+            {"year": 2025, "minimum": "3000000.00", "beside": "600000.00", "same_loan": "2500000.00"}}),
+    );
+    city.expect(200, &format!("/v1/claims/{most}/withdraw"), &city.firm, &json!({}));
+    assert!(short(&city, &second).contains("2600000.00"));
     city.recomputes();
     city.verifies();
 }

@@ -36,7 +36,7 @@ CREATE TABLE loan_uses (
     period_until date NOT NULL,
     points numeric(18, 14) NOT NULL CONSTRAINT loan_uses_points_check CHECK (points >= 0 AND points <> 'NaN'),
     principal jsonb NOT NULL,
-    amount numeric(20, 2) NOT NULL CONSTRAINT loan_uses_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
+    amount numeric(20, 2) NOT NULL CONSTRAINT loan_uses_amount_check CHECK (amount >= 0 AND amount <> 'NaN'),
     base numeric(20, 2) NOT NULL CONSTRAINT loan_uses_base_check CHECK (base >= 0 AND base <> 'NaN'),
     level text NOT NULL CONSTRAINT loan_uses_level_check CHECK (level IN ('central', 'province', 'city', 'district')),
     refuses jsonb NOT NULL,

@@ -100,7 +100,7 @@ CREATE TABLE claims (
     status text NOT NULL CONSTRAINT claims_status_check CHECK (status IN ('draft', 'submitted', 'reviewed', 'approved', 'paid', 'returned', 'rejected', 'withdrawn')),
     settlement jsonb NOT NULL,
     closing boolean NOT NULL,
-    amount numeric(20, 2) NOT NULL CONSTRAINT claims_amount_positive CHECK (amount > 0 AND amount <> 'NaN'),
+    amount numeric(20, 2) NOT NULL,
     parts jsonb NOT NULL,
     held numeric(20, 2) NOT NULL CONSTRAINT claims_held_check CHECK (held >= 0 AND held <> 'NaN'),
     fiscal_year smallint NOT NULL,
@@ -173,6 +173,9 @@ CREATE TABLE claims (
              WHEN status = 'paid' THEN paid_on IS NOT NULL AND sum_of_parts(settled) = amount
              ELSE status = 'approved' AND paid_on IS NOT NULL AND sum_of_parts(settled) BETWEEN 0 AND amount - 0.01 END
         AND (batch IS NULL OR status IN ('approved', 'paid'))),
+    -- only what was paid comes to nothing: it is asked back
+    CONSTRAINT claims_amount_check CHECK (
+        amount <> 'NaN' AND (amount > 0 OR (amount = 0 AND payments <> '[]' AND recalculated_on IS NOT NULL))),
     CONSTRAINT claims_freed CHECK (freed BETWEEN 0 AND recovered),
     CONSTRAINT claims_redrawn CHECK (redrawn BETWEEN 0 AND corrected),
     CONSTRAINT claims_settled CHECK (
@@ -237,8 +240,8 @@ CREATE TABLE recalculations (
     status text NOT NULL CONSTRAINT recalculations_status_check CHECK (status IN ('proposed', 'approved', 'rejected')),
     settlement jsonb NOT NULL,
     closing boolean NOT NULL,
-    amount numeric(20, 2) NOT NULL CONSTRAINT recalculations_amount_check CHECK (amount > 0 AND amount <> 'NaN'),
-    difference numeric(20, 2) NOT NULL CONSTRAINT recalculations_difference_check CHECK (difference <> 'NaN' AND difference < amount),
+    amount numeric(20, 2) NOT NULL CONSTRAINT recalculations_amount_check CHECK (amount >= 0 AND amount <> 'NaN'),
+    difference numeric(20, 2) NOT NULL CONSTRAINT recalculations_difference_check CHECK (difference <> 'NaN' AND difference <= amount),
     reason bytea NOT NULL,
     rejection bytea,
     recovery uuid,

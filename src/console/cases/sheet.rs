@@ -48,6 +48,13 @@ pub fn rows(t: T, sheet: &Doc) -> Vec<SheetRow> {
     if let Some(cut) = reductions.iter().find(|reduction| reduction.text("code") == "paid_interest_ceiling") {
         rows.push(cap(t, sheet, "interest.interest_confirmed", "paid_interest_ceiling", Some(cut)));
     }
+    let whole = |cut: &&Doc| ["other_funding_clashes", "below_minimum"].contains(&cut.text("code").as_str());
+    rows.extend(reductions.iter().filter(whole).map(|cut| SheetRow {
+        step: t.word(&cut.text("code")),
+        basis: t.field(&format!("/rules{}", cut.text("clause"))),
+        formula: String::new(),
+        amount: format!("−{}", cut.money("amount")),
+    }));
     rows
 }
 

@@ -125,6 +125,8 @@ words! {
     "voucher_balance": "券余额" / "balance of the voucher";
     "paid_interest_ceiling": "已付利息上限" / "interest paid";
     "joint_ceiling": "合计上限" / "joint ceiling";
+    "other_funding_clashes": "另有不可同享的资金" / "other money that excludes it";
+    "below_minimum": "低于规则的下限" / "below the minimum of the rules";
     "lifetime_cap": "累计上限" / "cap in all";
     "annual_cap": "年度上限" / "annual cap";
     "statutory_points": "法定上限" / "limit of the law";

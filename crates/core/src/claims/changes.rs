@@ -51,8 +51,9 @@ impl ClaimChanges {
     }
 
     /// Error: what is said is not of claims of this kind, or nothing is. Of an interest subsidy nothing need be said, nor
-    /// of a claim from metered usage: what happened to the loan since, or was metered, is news enough.
-    pub fn fit(&self, subject: &ClaimSubject) -> Result<(), ClaimError> {
+    /// of a claim from metered usage: what happened to the loan since, or was metered, is news enough. The same where the rules
+    /// ask a least base of the year (`by_year`): what became of the other claims of it is news.
+    pub fn fit(&self, subject: &ClaimSubject, by_year: bool) -> Result<(), ClaimError> {
         let (said, kind) = (self.said(), subject.kind());
         if let Some((pointer, ..)) = said.iter().find(|(_, there, kinds)| *there && !kinds.contains(&kind)) {
             return Err(ClaimError::ChangeNotApplicable {
@@ -60,7 +61,7 @@ impl ClaimChanges {
                 pointer: (*pointer).to_owned(),
             });
         }
-        let news = kind == ClaimKind::InterestSubsidy || subject.metered().is_some();
+        let news = kind == ClaimKind::InterestSubsidy || subject.metered().is_some() || by_year;
         if news || said.iter().any(|(_, there, _)| *there) {
             return Ok(());
         }

@@ -115,7 +115,9 @@ pub fn calculate(
     let (policy, period) = (&*facts.policy, terms.period.of_interest());
     policy.in_a_tier(facts.tier)?;
     policy.declared(facts.declared.as_deref())?;
-    policy.alone(facts.declared.as_deref())?;
+    if !facts.paid_before {
+        policy.alone(facts.declared.as_deref())?;
+    }
     // without points what others pay is taken off in CNY
     let in_money = policy.points.is_none() && !policy.stacking.takes_off().is_empty();
     let counted = facts.declared.is_some() || policy.joint_ceiling_percent.is_some() || in_money;
@@ -125,7 +127,7 @@ pub fn calculate(
     let known = history(credit.loan.signed(), &credit.loan.events, |_| String::new())?.matured();
     let opening = in_force(&known, period.from).unwrap_or(Owed::nothing(rate));
     let inputs = inputs(terms, facts, credit, &known)?;
-    let paid = inputs.interest_confirmed.map_or(terms.interest_paid, |known| known.min(terms.interest_paid));
+    let paid = inputs.counted();
     let (lifetime, annual) = caps(facts);
     let subsidy = over(
         &Question {
@@ -159,10 +161,12 @@ pub fn calculate(
     }
     let groups = facts.used.groups.clone();
     let caps = Caps { lifetime: lifetime.as_ref(), annual: annual.as_ref(), groups: &groups };
-    large_enough(&subsidy, policy)?;
-    enough_paid(paid, policy)?;
-    caps.worth(subsidy.amount, &subsidy.reductions)?;
-    enough(subsidy.amount, policy)?;
+    caps.worth_paid(subsidy.amount, &subsidy.reductions, facts.paid_before)?;
+    if !facts.paid_before {
+        large_enough(&subsidy, policy)?;
+        enough_paid(paid, policy)?;
+        enough(subsidy.amount, policy)?;
+    }
     let inputs = Inputs {
         startup: facts.applicant.organisation.startup,
         lists: facts.applicant.lists(&facts.rules.rules),
@@ -170,13 +174,14 @@ pub fn calculate(
         lifetime,
         annual,
         year_minimum: facts.year_minimum(),
+        paid_before: facts.paid_before,
         groups,
         other_money,
         overrides: facts.overrides.clone(),
         interest: Some(Box::new(inputs)),
         ..Inputs::default()
     };
-    Ok(sheet(subsidy, version, facts, inputs))
+    Ok(sheet(subsidy, version, facts, inputs).or_nothing(policy)?)
 }
 
 pub fn sheet(subsidy: Subsidy, version: u32, facts: &Facts<'_>, inputs: Inputs) -> Calculation {

@@ -283,7 +283,8 @@ pub fn correction(claim: &Claim, new: &[Part], restorable: Money) -> Result<Corr
     let short = parts::sum(new)?.minus(parts::sum(&claim.settled)?)?.max(Money::ZERO);
     let restored = short.min(restorable);
     // what a level gets of it follows the shares: a fen more or less is accrued at its level
-    let back = parts::split(restored, &claim.parts)?;
+    let shares = if claim.amount.is_zero() { new } else { &claim.parts };
+    let back = parts::split(restored, shares)?;
     let (old, settled) = (parts::plus(&claim.parts, &back)?, claim.settled.clone());
     let settled = if restored.is_zero() { settled } else { parts::plus(&settled, &back)? };
     let found = correction_of(&old, &settled, new)?;

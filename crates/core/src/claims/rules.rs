@@ -10,7 +10,7 @@ use crate::programmes::assessment::Assessment;
 use crate::programmes::calculation::{
     Calculation, CalculationError, CapUse, Inputs, Question, YearMinimum, sheet,
 };
-use crate::programmes::cap_use::CapUses;
+use crate::programmes::cap_use::{CapUses, YearBase};
 use crate::programmes::documents::Documents;
 use crate::programmes::funding::{OtherFunding, by_level, taken_off};
 use crate::programmes::overrides::{Relaxed, lapsed};
@@ -50,8 +50,10 @@ pub struct Facts<'a> {
     pub cap_year: FiscalYear,
     /// What was redeemed of its caps.
     pub used: CapUses,
-    /// Its cost year, and CNY of the bases of the other claims of it, where the rules sum them.
-    pub year_base: Option<(FiscalYear, Money)>,
+    /// Its cost year, and the bases of the other claims of it, where the rules sum them.
+    pub year_base: Option<YearBase>,
+    /// Whether something of it was paid: what the rules pay nothing for comes to 0.00 then, and is not refused.
+    pub paid_before: bool,
     /// The day of the filing or the approval.
     pub day: Date,
 }
@@ -59,8 +61,8 @@ pub struct Facts<'a> {
 impl Facts<'_> {
     /// What the rules ask of the bases of its cost year.
     pub fn year_minimum(&self) -> Option<YearMinimum> {
-        let ((year, beside), minimum) = self.year_base.zip(self.policy.caps.minimum_of_year())?;
-        Some(YearMinimum { year, minimum, beside })
+        let (of, minimum) = self.year_base.zip(self.policy.caps.minimum_of_year())?;
+        Some(YearMinimum { year: of.year, minimum, beside: of.beside, same_loan: of.same_loan })
     }
 }
 
@@ -76,7 +78,9 @@ pub fn calculate(
     if facts.room.is_none() {
         policy.declared(facts.declared.as_deref())?;
     }
-    policy.alone(facts.declared.as_deref())?;
+    if !facts.paid_before {
+        policy.alone(facts.declared.as_deref())?;
+    }
     let known = facts.others.iter().flatten().map(|one| (one.level, one.amount));
     let others = by_level(facts.declared.as_deref(), known)?;
     let joint = policy.joint_ceiling_percent.is_some();
@@ -110,6 +114,7 @@ pub fn calculate(
         lifetime: caps.lifetime.map(|most| cap(None, most.money(), facts.used.in_all)),
         annual: annual.map(|annual| cap(Some(facts.cap_year), annual.amount.money(), facts.used.in_year)),
         year_minimum: facts.year_minimum(),
+        paid_before: facts.paid_before,
         groups: facts.used.groups.clone(),
         interest: None,
     };

@@ -31,19 +31,24 @@ pub enum ReductionCode {
     AnnualCap,
     /// A cap that programmes share.
     GroupCap,
+    /// Of a claim that was paid: money of others, beside which the rules pay nothing, became known.
+    OtherFundingClashes,
+    /// Of a claim that was paid: less than the rules ask for at least, as it is known now.
+    BelowMinimum,
 }
 
 impl ReductionCode {
     /// Where it stands in the rules, as a JSON pointer; none of what no rule says.
     const fn clause(self) -> Option<&'static str> {
         match self {
-            Self::NetOff => Some("/stacking"),
+            Self::NetOff | Self::OtherFundingClashes => Some("/stacking"),
             Self::ClaimCap => Some("/caps/claim"),
             Self::PaidInterestShare => Some("/paid_interest_percent"),
             Self::JointCeiling => Some("/joint_ceiling_percent"),
             Self::LifetimeCap => Some("/caps/lifetime"),
             Self::AnnualCap => Some("/caps/annual"),
             Self::GroupCap => Some("/caps/groups"),
+            Self::BelowMinimum => Some("/caps/minimum_base"),
             Self::VoucherBalance | Self::StatutoryPoints | Self::PaidInterestCeiling => None,
         }
     }
@@ -108,6 +113,18 @@ impl<'a> Caps<'a> {
 
     fn shared(self) -> impl Iterator<Item = &'a CapUse> {
         self.groups.iter().flat_map(|group| [&group.lifetime, &group.annual]).flatten()
+    }
+
+    /// The same of what was paid already, which may come to nothing where what others pay takes all of it.
+    pub fn worth_paid(
+        self,
+        amount: Money,
+        reductions: &[Reduction],
+        paid_before: bool,
+    ) -> Result<(), CalculationError> {
+        let last = reductions.last().map(|last| last.code);
+        let by_others = matches!(last, Some(ReductionCode::NetOff | ReductionCode::JointCeiling));
+        if paid_before && by_others { Ok(()) } else { self.worth(amount, reductions) }
     }
 
     /// Whether anything is left. A cap has a refusal of its own where it alone left nothing.

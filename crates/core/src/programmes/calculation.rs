@@ -13,7 +13,7 @@ pub use super::calculation_error::CalculationError;
 pub use super::cap_use::{CapUse, GroupUse, YearMinimum};
 use super::funding::joint_room;
 pub use super::inputs::Inputs;
-use super::interest::Segment;
+use super::interest::{InterestInputs, Segment};
 use super::policy::Policy;
 use super::sheet_lines;
 pub use super::sheet_lines::SheetLine;
@@ -74,9 +74,48 @@ impl Calculation {
 
     /// Whether the bases of its cost year come to what the rules ask of it, where they do.
     pub fn enough_in_year(&self) -> Result<(), CalculationError> {
-        let Some(YearMinimum { minimum, beside, .. }) = self.inputs.year_minimum else { return Ok(()) };
-        let base = beside.plus(self.base()?)?;
+        let Some(asked) = self.inputs.year_minimum else { return Ok(()) };
+        let (base, minimum) = (asked.with(self.base()?)?, asked.minimum);
         if base < minimum { Err(CalculationError::BelowMinimum { base, minimum }) } else { Ok(()) }
+    }
+
+    /// What is left of it where something was paid already: nothing, where the rules would have refused it with what is known
+    /// now. What was paid is then asked back, and the last cut says why.
+    pub fn or_nothing(self, policy: &Policy) -> Result<Self, OutOfRange> {
+        let barred = if self.inputs.paid_before { self.barred(policy)? } else { None };
+        let (mut sheet, amount) = (self, Money::ZERO);
+        if let Some(cut) = barred.filter(|cut| cut.amount.is_positive()) {
+            sheet.reductions.push(cut);
+            sheet.lines.iter_mut().for_each(|line| line.subsidy = amount);
+            sheet.segments.iter_mut().for_each(|segment| segment.subsidy = amount);
+            sheet = Self { amount, shares: shares(amount, policy)?, ..sheet };
+        }
+        sheet.inputs.paid_before &= sheet.amount.is_zero();
+        Ok(sheet)
+    }
+
+    /// The cut that takes the whole amount, where the rules pay nothing for what is known.
+    fn barred(&self, policy: &Policy) -> Result<Option<Reduction>, OutOfRange> {
+        let whole = Reduction::new(ReductionCode::BelowMinimum, self.amount);
+        let by = |clause: &str| Some(Reduction { clause: Some(clause.to_owned()), ..whole.clone() });
+        let (inputs, refuses) = (&self.inputs, policy.refuses());
+        if inputs.other_money.iter().any(|of| of.declared.is_positive() && refuses.contains(of.level)) {
+            return Ok(Some(Reduction::new(ReductionCode::OtherFundingClashes, self.amount)));
+        }
+        let base = self.base()?;
+        if policy.caps.minimum_of_each().is_some_and(|minimum| base < minimum)
+            || self.enough_in_year().is_err()
+        {
+            return Ok(Some(whole));
+        }
+        let least = policy.minimums.unwrap_or_default();
+        let paid = inputs.interest.as_deref().map(InterestInputs::counted);
+        if least.interest_paid.is_some_and(|least| paid.is_some_and(|paid| paid < least.money())) {
+            return Ok(by("/minimums/interest_paid"));
+        }
+        let rest_of_voucher = inputs.voucher_balance.is_some();
+        let little = least.amount.is_some_and(|least| self.amount < least.money());
+        Ok(if little && !rest_of_voucher { by("/minimums/amount") } else { None })
     }
 }
 
@@ -102,7 +141,9 @@ pub struct Question<'a> {
 pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
     let (policy, inputs) = (question.policy, &question.inputs);
     let mut lines = sheet_lines::of(question.lines, policy, inputs)?;
-    below_minimum(&lines, policy)?;
+    if !inputs.paid_before {
+        below_minimum(&lines, policy)?;
+    }
     sheet_lines::any_known(&lines, policy)?;
     let exact = sheet_lines::exact(&mut lines, policy, inputs)?;
     let weights = sheet_lines::weights(&lines, policy.rounding)?;
@@ -116,7 +157,7 @@ pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
     for (line, part) in lines.iter_mut().zip(largest_remainder(amount, &weights)?) {
         line.subsidy = part;
     }
-    Ok(Calculation {
+    let sheet = Calculation {
         version: question.version,
         rules_version: question.rules.number,
         rules_sha256: question.rules.sha256.clone(),
@@ -130,7 +171,8 @@ pub fn sheet(question: Question<'_>) -> Result<Calculation, CalculationError> {
         inputs: question.inputs,
         lines,
         segments: Vec::new(),
-    })
+    };
+    Ok(sheet.or_nothing(policy)?)
 }
 
 /// What rules take their ratios of, in all.
@@ -157,9 +199,9 @@ fn bounded(
     ];
     let caps = inputs.caps();
     let (amount, reductions) = cut(computed, own.into_iter().chain(caps.bounds()?))?;
-    caps.worth(amount, &reductions)?;
+    caps.worth_paid(amount, &reductions, inputs.paid_before)?;
     // the rest of a voucher that was enough may be less
-    if inputs.voucher_balance.is_none() {
+    if inputs.voucher_balance.is_none() && !inputs.paid_before {
         enough(amount, policy)?;
     }
     Ok((amount, reductions))
@@ -189,4 +231,56 @@ pub fn shares(amount: Money, policy: &Policy) -> Result<Vec<ShareAmount>, OutOfR
     let weights: Vec<i128> = levels.iter().map(|s| i128::from(s.percent.micro())).collect();
     let parts = largest_remainder(amount, &weights)?;
     Ok(levels.iter().zip(parts).map(|(s, amount)| ShareAmount { level: s.level.clone(), amount }).collect())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a sheet or rules that are not read fail the test")]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_paid_and_is_barred_comes_to_nothing_and_anything_else_stays_as_it_was(
+            [computed, base, beside, minimum] in [1_i64..1_000, 0_i64..1_000, 0_i64..1_000, 1_i64..2_000],
+            (paid_before, clashes) in any::<(bool, bool)>(),
+        ) {
+            let fen = |fen: i64| Money::from_fen(fen).to_string();
+            let policy: Policy = from_value(json!({
+                "items": [{"item": "compute", "ratio_percent": "10"}],
+                "stacking": {"mode": "exclusive", "levels": ["city"]},
+                "shares": [{"level": "市", "percent": "50"}, {"level": "区", "percent": "50"}],
+            })).unwrap();
+            let level = if clashes { "city" } else { "central" };
+            let sheet: Calculation = from_value(json!({
+                "version": 1, "rules_version": 1, "rules_sha256": "", "exact": fen(computed), "computed": fen(computed),
+                "rounding": policy.rounding, "reductions": [], "amount": fen(computed),
+                "shares": shares(Money::from_fen(computed), &policy).unwrap(),
+                "lines": [{"item": "compute", "amount": fen(base), "eligible": true, "base": fen(base),
+                    "exact": fen(computed), "subsidy": fen(computed)}],
+                "inputs": {"startup": false, "paid_before": paid_before,
+                    "other_money": [{"level": level, "declared": "0.01", "known": "0.00"}],
+                    "year_minimum": {"year": 2025, "minimum": fen(minimum), "beside": fen(beside)}},
+            })).unwrap();
+            let after = sheet.clone().or_nothing(&policy).unwrap();
+            let barred = paid_before && (clashes || base + beside < minimum);
+            prop_assert_eq!(after.amount.is_zero(), barred);
+            prop_assert_eq!(after.inputs.paid_before, barred);
+            let cut = Money::sum(after.reductions.iter().map(|one| one.amount)).unwrap();
+            let sums = [
+                after.amount.plus(cut).unwrap().minus(sheet.computed).unwrap(),
+                Money::sum(after.lines.iter().map(|line| line.subsidy)).unwrap().minus(after.amount).unwrap(),
+                Money::sum(after.shares.iter().map(|share| share.amount)).unwrap().minus(after.amount).unwrap(),
+            ];
+            prop_assert_eq!(sums, [Money::ZERO; 3]);
+            // computed again from what stands on it, it is the same
+            prop_assert_eq!(after.clone().or_nothing(&policy).unwrap(), after.clone());
+            if !barred {
+                let inputs = Inputs { paid_before: false, ..sheet.inputs.clone() };
+                prop_assert_eq!(after, Calculation { inputs, ..sheet });
+            }
+        }
+    }
 }

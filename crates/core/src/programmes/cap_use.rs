@@ -64,8 +64,30 @@ pub struct YearMinimum {
     pub year: FiscalYear,
     /// CNY that the bases of all claims of the year come to at least.
     pub minimum: Money,
-    /// CNY of the bases of the other claims of the year that are filed and not dropped.
+    /// CNY of the bases of the other claims of the year that are filed and not dropped; of interest those of other loans, each
+    /// of which counts once, with the most of its claims.
     pub beside: Money,
+    /// Of interest: CNY of the largest base of other claims on the same loan. Of it and of the claim's own the greater counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub same_loan: Option<Money>,
+}
+
+impl YearMinimum {
+    /// CNY of the bases of the year, with this one.
+    pub fn with(&self, base: Money) -> Result<Money, OutOfRange> {
+        self.beside.plus(self.same_loan.map_or(base, |of_the_loan| of_the_loan.max(base)))
+    }
+}
+
+/// What other claims bring to the bases of a cost year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct YearBase {
+    pub year: FiscalYear,
+    /// CNY beside the claim; of interest beside its loan.
+    pub beside: Money,
+    /// CNY of the largest base of other claims on the same loan.
+    pub same_loan: Option<Money>,
 }
 
 /// What was used of the caps of a case.

@@ -129,7 +129,7 @@ impl Caps {
 }
 
 /// What is too little to be paid for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RuleMinimums)]
 pub struct Minimums {

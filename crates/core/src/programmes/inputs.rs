@@ -71,6 +71,10 @@ pub struct Inputs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub year_minimum: Option<YearMinimum>,
+    /// Whether something was paid of it already: what the rules pay nothing for is then a cut to 0.00, which is asked back, in
+    /// place of a refusal. Said only of a sheet that comes to 0.00.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paid_before: bool,
     /// The caps that its programme shares with others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupUse>,

@@ -121,3 +121,10 @@ pub struct InterestInputs {
     #[schema(nullable = false)]
     pub interest_confirmed: Option<Money>,
 }
+
+impl InterestInputs {
+    /// CNY of ordinary interest that counts: what the organisation says, and no more than the bank confirmed.
+    pub fn counted(&self) -> Money {
+        self.interest_confirmed.map_or(self.interest_paid, |confirmed| confirmed.min(self.interest_paid))
+    }
+}

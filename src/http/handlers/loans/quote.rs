@@ -142,7 +142,12 @@ impl QuoteView {
         let year = ClaimPeriod { from: period.from, until: period.until }.last_year();
         let minimum = terms.policy.caps.minimum_of_year();
         Self {
-            year_minimum: minimum.map(|minimum| YearMinimum { year, minimum, beside: Money::ZERO }),
+            year_minimum: minimum.map(|minimum| YearMinimum {
+                year,
+                minimum,
+                beside: Money::ZERO,
+                same_loan: None,
+            }),
             amount: subsidy.amount,
             exact: subsidy.exact,
             computed: subsidy.computed,

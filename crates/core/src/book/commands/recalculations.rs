@@ -113,7 +113,8 @@ fn read_anew(claim: &Claim, period: Option<ClaimPeriod>, reads: &mut Reads<'_>) 
 }
 
 /// The sheet of changed inputs under the rules of the submission and the caps of the year of the approval, in which what
-/// the claim is charged with is free. Who gets more must be eligible still; who gets less need not be.
+/// the claim is charged with is free. Who gets more must be eligible still; who gets less need not be. What was paid of a claim
+/// for which the rules pay nothing now is asked back whole.
 /// `word` is whose it is that what was refused of its months' usage does not matter.
 fn anew(
     context: Context<'_>,
@@ -130,10 +131,12 @@ fn anew(
     let used = cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?;
     // what is still asked back is given back first, so that it is free as well
     let used = used.beside(before.amount.plus(asked)?)?;
-    let year_base = match (changed.subject.period(), claim_basis::counted_base(context, before)?) {
-        (Some(period), Some(own)) => year_bases::beside(context, (of, &rules.rules), period, own)?,
-        (None, _) | (_, None) => None,
-    };
+    let mut year_base = None;
+    if let Some(period) = changed.subject.period()
+        && let Some(own) = claim_basis::counted_base(context, before, period)?
+    {
+        year_base = year_bases::beside(context, (of, &rules.rules), period, own)?;
+    }
     let Limits { room, others, beside, documents, prorated } = limits(context, before, changed, rules)?;
     let documents = documents.map(|documents| documents.accepted_by(Some(word)));
     let between = of_claim(context, before)?;
@@ -163,9 +166,14 @@ fn anew(
         cap_year,
         used,
         year_base,
+        paid_before: !before.payments.is_empty(),
         day: approved_on,
     };
     let sheet = sheet(context, changed, number, &facts)?;
+    if before.payments.is_empty() {
+        // of which nothing was paid its approval is taken back instead
+        sheet.enough_in_year()?;
+    }
     if sheet.amount > before.amount {
         claims::still_eligible(&party(context, &between, rules)?, rules)?;
     }
@@ -237,7 +245,9 @@ impl Decide for ProposeRecalculation {
         if let Some(version) = before.pending {
             return Err(ClaimError::RecalculationPending { version }.into());
         }
-        self.changes.fit(&before.subject)?;
+        let by_year = programmes::rules_of(context, before)?.rules.caps.counts_year_base();
+        let by_year = by_year && before.subject.period().is_some();
+        self.changes.fit(&before.subject, by_year)?;
         let changed = metered(context, rules::changed(before, &self.changes), &self.changes)?;
         // what is proposed knows of every red invoice until now; of one that comes later the claim is still held to account
         let invoices = invoices::without(&before.invoices, &withdrawn(context, before)?);

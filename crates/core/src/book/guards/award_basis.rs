@@ -115,6 +115,7 @@ impl<'a> AwardBasis<'a> {
             prorated: None,
             cap_year: day.year(),
             year_base: None,
+            paid_before: false,
             used: CapUses::default(),
             day,
         })

@@ -77,6 +77,15 @@ impl<'a> Counted<'a> {
         Ok(Self::resting(claim, voucher.flatten()))
     }
 
+    /// A claim that draws on no voucher, with what it rests on whatever its rules count by. Error: its loan is not loaded.
+    pub(super) fn whole(context: Context<'_>, claim: &'a Claim) -> Result<Self, Fault> {
+        if let ClaimSubject::InterestSubsidy { loan, .. } = &claim.subject {
+            // else its project would be taken for none
+            context.book.loans.get(loan)?;
+        }
+        Ok(Self::resting(claim, None))
+    }
+
     /// A claim, on its voucher where it draws on one.
     fn resting(claim: &'a Claim, voucher: Option<&Voucher>) -> Self {
         let rests_on = match &claim.subject {
@@ -128,15 +137,27 @@ impl<'a> Counted<'a> {
         Ok(self.pools(rules, counts, context.book))
     }
 
-    /// The sums of the bases of a cost year that a case counts in, that of whom the caps are counted by first.
+    /// The sums of the bases of a cost year that a case counts in: of whom its rules count by first, then of everybody whom any
+    /// rules can count by. A loan counts once with the most of its claims, which stand under several versions: each sum has all
+    /// of them, or what one of them adds another would take away.
     pub(super) fn bases(&self, rules: &Policy, book: &Book) -> Vec<CapPool> {
-        let of = |pool| match pool {
-            CapPool::Programme(programme, scope) => Some(CapPool::Base(programme, scope)),
-            CapPool::Group(_) | CapPool::Base(..) => None,
-        };
-        let counts = rules.caps.counts_year_base();
-        let pools = if counts { self.pools(rules, Counts::Redemption, book) } else { Vec::new() };
-        pools.into_iter().filter_map(of).collect()
+        if !rules.caps.counts_year_base() {
+            return Vec::new();
+        }
+        let mut scopes: Vec<CapScope> = self.scope(rules, book).into_iter().collect();
+        scopes.push(CapScope::Organisation);
+        match self.rests_on {
+            Some(RestsOn::Contract(rental)) => scopes.push(CapScope::Contract(rental)),
+            Some(RestsOn::Loan(loan)) => {
+                scopes.push(CapScope::Loan(loan));
+                let known = book.loans.peek(&loan);
+                scopes.extend(known.map(|known| CapScope::Project(known.project.code.folded())));
+            }
+            None => {}
+        }
+        let mut known = BTreeSet::new();
+        scopes.retain(|scope| known.insert(scope.clone()));
+        scopes.into_iter().map(|scope| CapPool::Base(self.programme.clone(), scope)).collect()
     }
 
     pub(super) fn key(&self, pool: CapPool, year: Option<FiscalYear>, counts: Counts) -> CapUsageKey {

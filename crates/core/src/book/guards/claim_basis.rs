@@ -4,7 +4,8 @@ use super::award_basis::{self, AwardBasis};
 use super::cap_usage::{self, Counted};
 use super::loan_basis::{self, LoanBasis};
 use super::rental_basis::{self, RentalBasis};
-use super::{parties, programmes, voucher_basis, year_bases};
+use super::year_bases::{self, Own};
+use super::{parties, programmes, voucher_basis};
 use crate::book::Key;
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
@@ -12,7 +13,6 @@ use crate::book::refusal::Stop;
 use crate::claims::backing::Parties;
 use crate::claims::rental_claims::ClaimOutline;
 use crate::claims::{Claim, ClaimPeriod, ClaimRequest, ClaimSubject, WriteClaim, rules};
-use crate::domain::dates::FiscalYear;
 use crate::domain::{Date, Money};
 use crate::grants::GrantError;
 use crate::programmes::calculation::Calculation;
@@ -271,17 +271,21 @@ impl<'a> ClaimBasis<'a> {
     }
 }
 
-/// What a claim counts for the minimum of which year; nothing of what has no period.
-pub(crate) fn counted_base(context: Context<'_>, claim: &Claim) -> Result<Option<(FiscalYear, Money)>, Stop> {
+/// What a claim counts for the minimum of which year, or its loan for that of its period; nothing of what has no period.
+pub(crate) fn counted_base(
+    context: Context<'_>,
+    claim: &Claim,
+    now: ClaimPeriod,
+) -> Result<Option<Own>, Stop> {
     match &claim.subject {
         ClaimSubject::RentalSubsidy { rental, period, .. } => {
             let known = context.book.uses.get(rental)?;
             let known = known.and_then(|known| known.get(&ContractHolder::Claim(claim.id)));
             Ok(Some(rental_basis::counted_base(known, *period)))
         }
-        ClaimSubject::InterestSubsidy { loan, terms } => {
-            let known = context.book.loan_uses.get(loan)?.and_then(|known| known.get(&claim.id));
-            Ok(Some(loan_basis::counted_base(known, terms.period)))
+        ClaimSubject::InterestSubsidy { loan, .. } => {
+            let known = context.book.loan_uses.get(loan)?.cloned().unwrap_or_default();
+            Ok(Some(loan_basis::counted_base(&known, (&claim.programme, claim.id), now)))
         }
         ClaimSubject::VoucherRedemption { .. } | ClaimSubject::GrantTranche { .. } => Ok(None),
     }

@@ -1,8 +1,11 @@
 //! Claims for interest: the loan and the programme that each rests on, and what it takes of the loan's days.
 
+use std::collections::BTreeSet;
+
 use super::cap_usage::{self, Counted};
 use super::parties::{Between, party};
-use super::{programmes, year_bases};
+use super::programmes;
+use super::year_bases::{self, Own};
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
@@ -151,7 +154,8 @@ impl<'a> LoanBasis<'a> {
         let of = Counted::loan(&self.programme.code, loan.organisation, loan.id);
         let project = TagSubject::Loan(loan.id);
         let (organisation, supplier) = (loan.organisation, loan.bank);
-        let own = counted_base(known(context, self.loan.id)?.get(&self.claim), self.terms.period);
+        let own =
+            counted_base(&known(context, loan.id)?, (&self.programme.code, self.claim), self.terms.period);
         let year_base = year_bases::beside(context, (of, &rules.rules), self.terms.period, own)?;
         let between = Between { organisation, supplier, project, filed: self.filed };
         let applicant = party(context, &between, rules)?;
@@ -172,6 +176,7 @@ impl<'a> LoanBasis<'a> {
             prorated: None,
             cap_year,
             year_base,
+            paid_before: false,
             used: cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?,
             day,
         })
@@ -254,7 +259,9 @@ pub(crate) fn used(
     let after = match (before, sheet) {
         (None, _) if !live => return Ok(Vec::new()),
         (_, Some(sheet)) => {
-            let (points, principal) = allocations::taken(&sheet.segments);
+            // what pays nothing takes no points and no principal, only the days
+            let pays = claim.amount.is_positive();
+            let (points, principal) = if pays { allocations::taken(&sheet.segments) } else { <_>::default() };
             let period = terms.period.of_interest();
             let (programme, organisation) = (claim.programme.clone(), claim.organisation);
             let stacked = programmes::stacked(context, claim)?;
@@ -269,25 +276,50 @@ pub(crate) fn used(
     if before == Some(&after) {
         return Ok(Vec::new());
     }
-    let counted = [before, Some(&after)].map(|of| counted_base(of, terms.period));
-    let mut changes = year_bases::moved(context, claim, counted[0], counted[1])?;
+    let years: BTreeSet<FiscalYear> = [before, Some(&after)].into_iter().flatten().map(cost_year).collect();
+    let mut now = known.clone();
+    now.insert(claim.id, after.clone());
+    let mut moves = Vec::new();
+    for year in years {
+        let of = |uses| most_of(uses, (&claim.programme, year), None);
+        moves.push((year, of(&now).minus(of(&known))?));
+    }
+    let mut changes = year_bases::moved(context, claim, &moves)?;
     changes.push(Change::LoanAllocation { loan, claim: claim.id, loan_use: Box::new(after) });
     Ok(changes)
 }
 
 /// In which year a claim counts for the minimum already.
 pub(crate) fn counted_year(known: Option<&LoanAllocations>, claim: ClaimId) -> Option<FiscalYear> {
-    let InterestPeriod { from, until } = known?.get(&claim)?.period;
-    Some(ClaimPeriod { from, until }.last_year())
+    Some(cost_year(known?.get(&claim)?))
 }
 
-/// What a claim counts for the minimum of which year.
-pub(super) fn counted_base(known: Option<&LoanAllocation>, period: ClaimPeriod) -> (FiscalYear, Money) {
-    match known {
-        Some(known) => {
-            let InterestPeriod { from, until } = known.period;
-            (ClaimPeriod { from, until }.last_year(), known.base)
-        }
-        None => (period.last_year(), Money::ZERO),
-    }
+/// The year of the last day of a claim's period.
+fn cost_year(known: &LoanAllocation) -> FiscalYear {
+    let InterestPeriod { from, until } = known.period;
+    ClaimPeriod { from, until }.last_year()
+}
+
+/// CNY of the largest base of the claims on a loan under a programme that lie in a year, perhaps but for one of them: a loan
+/// that is claimed for quarter by quarter counts once.
+fn most_of(
+    uses: &LoanAllocations,
+    (programme, year): (&ProgrammeCode, FiscalYear),
+    but: Option<ClaimId>,
+) -> Money {
+    let of = uses
+        .iter()
+        .filter(|(id, of)| Some(**id) != but && of.programme == *programme && cost_year(of) == year);
+    of.map(|(_, of)| of.base).max().unwrap_or_default()
+}
+
+/// What the loan of a claim counts for the minimum of the year of a period.
+pub(super) fn counted_base(
+    known: &LoanAllocations,
+    (programme, claim): (&ProgrammeCode, ClaimId),
+    period: ClaimPeriod,
+) -> Own {
+    let year = period.last_year();
+    let of = |but| most_of(known, (programme, year), but);
+    Own { year, counted: of(None), same_loan: Some(of(Some(claim))) }
 }

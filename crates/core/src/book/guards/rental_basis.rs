@@ -2,7 +2,8 @@
 
 use super::cap_usage::{self, Counted};
 use super::parties::{Between, party};
-use super::{programmes, year_bases};
+use super::programmes;
+use super::year_bases::{self, Own};
 use crate::book::context::{Context, Reads, named};
 use crate::book::effects::Change;
 use crate::book::refusal::Stop;
@@ -215,6 +216,7 @@ impl<'a> RentalBasis<'a> {
             prorated: self.prorated(rules),
             cap_year,
             year_base,
+            paid_before: false,
             used: cap_usage::used(context, &rules.rules, of, (cap_year, Counts::Redemption))?,
             day,
         })
@@ -228,11 +230,12 @@ pub(crate) fn counted_year(known: Option<&ContractAllocations>, claim: ClaimId) 
 }
 
 /// What a claim counts for the minimum of which year.
-pub(super) fn counted_base(known: Option<&ContractAllocation>, period: ClaimPeriod) -> (FiscalYear, Money) {
-    match known.and_then(|known| known.settled.as_deref()) {
+pub(super) fn counted_base(known: Option<&ContractAllocation>, period: ClaimPeriod) -> Own {
+    let (year, counted) = match known.and_then(|known| known.settled.as_deref()) {
         Some(settled) => (settled.days.last_year(), settled.base),
         None => (period.last_year(), Money::ZERO),
-    }
+    };
+    Own { year, counted, same_loan: None }
 }
 
 fn uses(context: Context<'_>, rental: RentalId) -> Result<ContractAllocations, Fault> {
@@ -343,8 +346,9 @@ pub(crate) fn used(
     if before == Some(&after) {
         return Ok(Vec::new());
     }
-    let counted = [before, Some(&after)].map(|of| counted_base(of, period));
-    let mut changes = year_bases::moved(context, claim, counted[0], counted[1])?;
+    let [before, now] = [before, Some(&after)].map(|of| counted_base(of, period));
+    let moves = [(before.year, before.counted.negated()?), (now.year, now.counted)];
+    let mut changes = year_bases::moved(context, claim, &moves)?;
     changes.push(Change::ContractAllocation { rental, user, contract_use: after });
     Ok(changes)
 }

@@ -113,6 +113,7 @@ pub(crate) fn facts<'a>(
         prorated: None,
         cap_year: day.year(),
         year_base: None,
+        paid_before: false,
         used: cap_usage::used(context, &rules.rules, of, (day.year(), Counts::Redemption))?,
         day,
     })

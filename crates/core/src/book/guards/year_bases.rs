@@ -1,6 +1,8 @@
 //! The bases of the claims of a cost year, summed where the rules ask their least base of the year: counters beside those of the
 //! caps, from the submission of a claim on, until it is sent back or dropped.
 
+use std::collections::BTreeMap;
+
 use super::cap_usage::{Counted, amount};
 use super::programmes;
 use crate::book::Key;
@@ -11,6 +13,7 @@ use crate::claims::{Claim, ClaimPeriod, ClaimStatus};
 use crate::domain::Money;
 use crate::domain::dates::FiscalYear;
 use crate::programmes::calculation::Calculation;
+use crate::programmes::cap_use::YearBase;
 use crate::programmes::policy::Policy;
 use crate::programmes::{Counts, RulesKey};
 
@@ -26,19 +29,28 @@ pub(crate) fn read(of: Counted<'_>, year: FiscalYear, reads: &mut Reads<'_>) {
     }
 }
 
-/// The cost year of a period, and CNY of the bases of the claims of it, less what a claim counts itself; none where the rules
-/// sum none.
+/// What a claim counts itself for the minimum of a year, or its loan, which counts once with the most of its claims.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Own {
+    pub(crate) year: FiscalYear,
+    /// CNY.
+    pub(crate) counted: Money,
+    /// CNY of the largest base of other claims on its loan.
+    pub(crate) same_loan: Option<Money>,
+}
+
+/// What the other claims bring to the bases of the cost year of a period; none where the rules sum none.
 pub(crate) fn beside(
     context: Context<'_>,
     (of, rules): (Counted<'_>, &Policy),
     period: ClaimPeriod,
-    own: (FiscalYear, Money),
-) -> Result<Option<(FiscalYear, Money)>, Stop> {
+    own: Own,
+) -> Result<Option<YearBase>, Stop> {
     let (pools, year) = (of.bases(rules, context.book), period.last_year());
     let Some(pool) = pools.into_iter().next() else { return Ok(None) };
     let filed = amount(context, &of.key(pool, Some(year), Counts::Redemption))?;
-    let own = if own.0 == year { own.1 } else { Money::ZERO };
-    Ok(Some((year, filed.minus(own)?)))
+    let counted = if own.year == year { own.counted } else { Money::ZERO };
+    Ok(Some(YearBase { year, beside: filed.minus(counted)?, same_loan: own.same_loan }))
 }
 
 /// CNY of its base that a claim counts for the minimum of its cost year: that of the sheet which a step made, else what it
@@ -57,26 +69,26 @@ pub(crate) fn counted(
     Ok(sheet.map_or(Ok(before), Calculation::base)?)
 }
 
-/// The sums of the bases of cost years after a claim's step: what it counted before in which year, and counts now.
+/// The sums of the bases of cost years after a claim's step, by which each of them moves.
 pub(crate) fn moved(
     context: Context<'_>,
     claim: &Claim,
-    before: (FiscalYear, Money),
-    after: (FiscalYear, Money),
+    moves: &[(FiscalYear, Money)],
 ) -> Result<Vec<Change>, Stop> {
-    let moves = match (before, after) {
-        ((from, old), (to, new)) if from == to => vec![(to, new.minus(old)?)],
-        ((from, old), (to, new)) => vec![(from, old.negated()?), (to, new)],
-    };
-    let moves: Vec<_> = moves.into_iter().filter(|(_, by)| !by.is_zero()).collect();
-    if moves.is_empty() {
+    let mut sums: BTreeMap<FiscalYear, Money> = BTreeMap::new();
+    for (year, by) in moves {
+        let sum = sums.entry(*year).or_default();
+        *sum = sum.plus(*by)?;
+    }
+    sums.retain(|_, by| !by.is_zero());
+    if sums.is_empty() {
         return Ok(Vec::new());
     }
     let rules = &programmes::rules_of(context, claim)?.rules;
-    let of = Counted::claim(context, claim, rules)?;
+    let of = Counted::whole(context, claim)?;
     let mut changes = Vec::new();
     for pool in of.bases(rules, context.book) {
-        for (year, by) in &moves {
+        for (year, by) in &sums {
             let key = of.key(pool.clone(), Some(*year), Counts::Redemption);
             let known = context.book.usages.get(&key)?.copied().unwrap_or_default();
             changes.push(Change::Usage { key, used: known.moved(*by, context.stamp.business_date)? });

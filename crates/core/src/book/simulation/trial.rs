@@ -20,7 +20,7 @@ use crate::loans::allocations::{Holdings, taken};
 use crate::loans::{BorrowerKey, LoanAllocations};
 use crate::organisations::{Organisation, Standing};
 use crate::programmes::calculation::Calculation;
-use crate::programmes::cap_use::CapUses;
+use crate::programmes::cap_use::{CapUses, YearBase};
 use crate::programmes::inputs::Inputs;
 use crate::programmes::overrides;
 use crate::programmes::{CapScope, Programme, ProgrammeStatus, ProposalStatus, RulesKey, RulesVersion};
@@ -173,8 +173,12 @@ impl<'a> Trial<'a> {
         basis.let_in(rules)?;
         facts.used = used;
         // what the other claims of the year come to is known once all of them are tried
-        let year_base = facts.year_base.map(|(year, _)| (year, Money::ZERO));
-        facts.year_base = year_base;
+        let inputs = &one.sheet.inputs;
+        let known = inputs.year_minimum.filter(|_| inputs.paid_before);
+        let beside = known.map_or(Money::ZERO, |of| of.beside);
+        let same_loan = known.and_then(|of| of.same_loan);
+        facts.year_base = facts.year_base.map(|of| YearBase { beside, same_loan, ..of });
+        facts.paid_before = inputs.paid_before;
         if facts.room.is_some() {
             facts.room = room;
         }
