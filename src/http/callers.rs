@@ -34,7 +34,8 @@ pub(super) const JUDGES: Permission = Roles(&[Officer, Approver, Auditor, Enterp
 pub(super) const GRANTEES: Permission = Roles(&[Officer, Approver, Auditor, Enterprise]);
 pub(super) const CALLED: Permission =
     Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank, Expert]);
-/// Whoever works here; what waits for an operator is empty until their own work waits in it.
+/// Whoever works here; what waits for an operator is empty until their own work waits in it, and for a security administrator
+/// where no roles are granted.
 pub(super) const WORKERS: Permission =
-    Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank, Expert, Operator]);
+    Roles(&[Officer, Approver, Auditor, Enterprise, Provider, Bank, Expert, Operator, Security]);
 pub(super) const OBJECTORS: Permission = Roles(&[Officer, Enterprise, Provider]);

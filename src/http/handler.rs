@@ -149,6 +149,8 @@ pub struct ReadRequest {
     pub vault: Arc<AccountVault>,
     /// From where agencies pay.
     pub debtors: Arc<BTreeMap<AgencyCode, Debtor>>,
+    /// Whether roles count only where the agency has granted them.
+    pub grants_roles: bool,
     pub request_id: String,
     /// What its caller reads.
     pub language: Language,

@@ -363,6 +363,7 @@ async fn reading_request(
         query,
         vault: Arc::clone(&state.vault),
         debtors: Arc::clone(&state.debtors),
+        grants_roles: state.roles == RoleSource::Granted,
         request_id: RequestId::of(request),
         language: extract::language(request.headers()),
     })

@@ -23,6 +23,7 @@ use subsidy_core::programmes::{ApproveBudgetChange, ApproveProgramme, ApproveRul
 use subsidy_core::rankings::ApproveRanking;
 use subsidy_core::recoveries::ApproveRecovery;
 use subsidy_core::reversals::ApproveReversal;
+use subsidy_core::role_grants::ApproveRoleGrant;
 use subsidy_core::statutory_limits::ApproveStatutoryLimit;
 use subsidy_core::tags::{ApproveTag, ApproveTagEnd, ApproveTagImport};
 use subsidy_core::usage::ApproveUsageImport;
@@ -146,6 +147,7 @@ fn decision(task: &TaskRow) -> Result<Option<Command>, Unreadable> {
         ("cap_group", _) => Command::ApproveCapGroup(ApproveCapGroup { code: read(document)? }),
         ("calendar", _) => Command::ApproveCalendar(ApproveCalendar { id: read(document)? }),
         ("tag", _) => Command::ApproveTag(ApproveTag { id: read(document)? }),
+        ("role_grant", _) => Command::ApproveRoleGrant(ApproveRoleGrant { id: read(document)? }),
         ("tag_end", _) => Command::ApproveTagEnd(ApproveTagEnd { id: read(document)? }),
         ("tag_import", _) => Command::ApproveTagImport(ApproveTagImport { id: read(document)? }),
         ("usage_import", _) => {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::console::browser::Browser;
 use crate::support::city::{City, rules, text};
 use crate::support::service::{Service, fresh_folder};
 
@@ -205,6 +206,45 @@ fn where_roles_are_granted_a_token_alone_is_not_enough_and_what_is_taken_away_is
     );
     service.verifies("city");
     drop(service);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_role_that_is_proposed_waits_for_whoever_may_approve_it_where_roles_are_granted() {
+    let folder = fresh_folder();
+    for (settings, waits) in [("roles = \"granted\"\n", true), ("", false)] {
+        let service = configured(&folder, settings);
+        service.agency("city");
+        let token = |role: &str, subject: &str| service.token("city", role, subject, None);
+        let (ops, sec, both) =
+            (token("operator", "ops"), token("security", "sec"), token("operator,security", "both"));
+        let today = text(&service.get("/v1/me", &ops), "/business_date");
+        let tasks = |token: &str| -> Vec<(String, String, String)> {
+            let found = service.get("/v1/tasks", token)["data"].as_array().unwrap().clone();
+            let of = |task: &Value| ["/kind", "/document", "/since"].map(|member| text(task, member));
+            found.iter().map(of).map(|[kind, document, since]| (kind, document, since)).collect()
+        };
+        let proposed = service.create(PATH, &ops, &grant("wang", "officer"));
+        // of a role for oneself, and of what one proposed, another decides
+        let own = service.create(PATH, &ops, &grant("SEC", "auditor"));
+        let by_both = service.create(PATH, &both, &grant("li", "approver"));
+        let row = |id: &str| ("role_grant".to_owned(), id.to_owned(), today.clone());
+        let sorted = |mut rows: Vec<(String, String, String)>| {
+            rows.sort();
+            rows
+        };
+        let expected = |ids: &[&str]| sorted(ids.iter().filter(|_| waits).map(|id| row(id)).collect());
+        assert_eq!(sorted(tasks(&sec)), expected(&[&proposed, &by_both]), "{settings}");
+        assert_eq!(sorted(tasks(&both)), expected(&[&proposed, &own]), "{settings}");
+        assert!(tasks(&ops).is_empty(), "who only proposes has nothing to approve");
+        service.expect(200, &format!("{PATH}/{proposed}/approve"), &sec, &json!({}));
+        assert_eq!(tasks(&sec), expected(&[&by_both]), "{settings}");
+        let mut browser = Browser::with_token(&service.base, &sec);
+        let links = browser.get("/tasks").links();
+        assert_eq!(links.iter().any(|link| link.contains(&by_both)), waits, "{links:?}");
+        service.verifies("city");
+        drop(service);
+    }
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

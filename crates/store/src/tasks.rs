@@ -52,6 +52,8 @@ pub struct TaskQuery<'a> {
     pub limit: i64,
     /// The subject of who scores applications; empty of others.
     pub expert: &'a str,
+    /// The folded subject of who approves roles, but never their own; empty of others.
+    pub security: &'a str,
     pub today: NaiveDate,
     /// The working days around today, in order.
     pub working_days: &'a [NaiveDate],
@@ -87,6 +89,7 @@ pub async fn to_remind(
         after: -1,
         limit,
         expert: "",
+        security: "",
         today: today.naive(),
         working_days: &working_days,
         remind_until: Some(today.plus_days(u64::from(days)).unwrap_or(today).naive()),
@@ -108,7 +111,7 @@ statement! {
     /// Version 1 of the rules is approved with its programme. One leaf makes many awards, so that a place in the list is the
     /// leaf and a digest of the task, which stays where it is when others are done between two pages. A sandbox's days are
     /// those to which it was moved.
-    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today, working_days, remind_until })
+    pub fn tasks(TaskQuery<'_> { officer, approver, organisation, after, limit, expert, today, working_days, remind_until, security })
         -> Vec<TaskRow> =
         "WITH terms AS MATERIALIZED ( \
              SELECT programme, rules -> 'service_days' AS days, effective_from AS begins, \
@@ -246,6 +249,9 @@ statement! {
                      WHERE (m ->> 'at')::bigint > c.usage_sequence \
                        AND to_date(m ->> 'month', 'YYYY-MM') < c.period_until \
                        AND to_date(m ->> 'month', 'YYYY-MM') + interval '1 month' > c.period_from) \
+             UNION ALL \
+             SELECT 'role_grant', id::text, 'approve', status, NULL, organisation, created, updated_at, NULL, version, NULL, NULL, NULL \
+               FROM role_grants WHERE $10 <> '' AND status = 'proposed' AND folded <> $10 \
              UNION ALL \
              SELECT 'reversal', sequence::text, 'approve', status, NULL, NULL, created, updated_at, NULL, version, NULL, NULL, NULL \
                FROM reversals WHERE $2 AND status = 'proposed' \

@@ -34,6 +34,8 @@ pub enum Show {
     Short,
     /// Days with what they are.
     Days,
+    /// What a task waits with, where it is done.
+    Task,
     /// A document by its id, at this path; what stands in braces is a member beside it.
     At(&'static str),
 }
@@ -84,7 +86,7 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
     async move {
         let (t, value) = (visit.t, doc.text(column.member));
         let mut cell = Cell { label: column.name(t).to_owned(), ..Cell::default() };
-        if matches!(column.show, Show::Number | Show::Code | Show::Short | Show::At(_)) {
+        if matches!(column.show, Show::Number | Show::Code | Show::Short | Show::Task | Show::At(_)) {
             cell.class = "code";
         }
         cell.text = match column.show {
@@ -142,6 +144,11 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
             Show::Person => visit.person(&value),
             Show::Role => t.role_word(&value),
             Show::Short => short(&value),
+            Show::Task => {
+                cell.href = done_at(doc);
+                let first = value.split('/').next().unwrap_or_default();
+                if first.len() == 36 { short(first) } else { value }
+            }
             Show::Days => {
                 let days = doc.list(column.member).into_iter();
                 let days = days.map(|day| format!("{} {}", day.text("date"), t.word(&day.text("kind"))));
@@ -192,4 +199,36 @@ pub async fn line(visit: &Visit<'_>, doc: &Doc, columns: &[Column]) -> String {
     let texts: Vec<String> =
         cells.into_iter().map(|cell| cell.text).filter(|text| !text.is_empty()).collect();
     texts.join(" · ")
+}
+
+/// Where a task is done; empty where it has no page.
+pub fn done_at(task: &Doc) -> String {
+    let id = task.text("document");
+    let first = id.split('/').next().unwrap_or(&id);
+    match task.text("kind").as_str() {
+        "voucher" | "voucher_override" => format!("/vouchers/{first}"),
+        "claim" | "claim_override" | "recalculation" | "objection" => format!("/claims/{first}"),
+        "payment_batch" | "payment_result" | "payment_return" => format!("/payment-batches/{first}"),
+        "recovery" => format!("/recoveries/{first}"),
+        "prefund" => format!("/prefunds/{first}"),
+        "true_up" => format!("/prefunds/true-ups/{first}"),
+        "bank_account" => format!("/organisations/{first}"),
+        "tag" | "tag_end" => format!("/tags/{first}"),
+        "call" | "awards" => format!("/calls/{first}"),
+        "application" => format!("/applications/{first}"),
+        "award" | "acceptance" | "extension" | "award_objection" => format!("/awards/{first}"),
+        "ranking" => format!("/rankings/{first}"),
+        "statutory_limit" => format!("/statutory-limits/{first}"),
+        "cap_group" => format!("/cap-groups/{first}"),
+        "role_grant" => format!("/role-grants/{first}"),
+        "tag_import" => format!("/tags/imports/{first}"),
+        "usage_import" => format!("/rentals/{first}"),
+        "calendar" => "/calendar/changes?status=proposed".to_owned(),
+        "reversal" => "/ledger/reversals?status=proposed".to_owned(),
+        "programme" if task.text("action") == "pay" => "/payment-batches".to_owned(),
+        "programme" | "rules" | "appropriation" | "adjustment" | "lapse" => {
+            task.fill("/programmes/{programme}").unwrap_or_default()
+        }
+        _ => String::new(),
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::doc::Doc;
 use super::form::{Form, without_codes};
 use super::layout::Frame;
-use super::records::cell::short;
+use super::records::cell::{done_at, short};
 use super::session::fresh_key;
 use super::texts::T;
 use super::visit::{Shown, Visit, render};
@@ -108,7 +108,7 @@ fn became(visit: &Visit<'_>) -> Vec<Outcome> {
 
 async fn row(visit: &Visit<'_>, task: &Doc, today: &str) -> Row {
     let (t, kind, id) = (visit.t, task.text("kind"), task.text("document"));
-    let href = href(task);
+    let href = done_at(task);
     let read = ["/claims/", "/vouchers/", "/recoveries/", "/payment-batches/", "/prefunds/"];
     let document = match href.as_str() {
         href if read.iter().any(|path| href.starts_with(path)) => {
@@ -183,36 +183,5 @@ pub fn term(t: T, waits: &Doc) -> String {
         (_, true) => String::new(),
         (true, false) => t.due(&due),
         (false, false) => t.due_within(&days, &due),
-    }
-}
-
-/// Where a task is done.
-fn href(task: &Doc) -> String {
-    let id = task.text("document");
-    let first = id.split('/').next().unwrap_or(&id);
-    match task.text("kind").as_str() {
-        "voucher" | "voucher_override" => format!("/vouchers/{first}"),
-        "claim" | "claim_override" | "recalculation" | "objection" => format!("/claims/{first}"),
-        "payment_batch" | "payment_result" | "payment_return" => format!("/payment-batches/{first}"),
-        "recovery" => format!("/recoveries/{first}"),
-        "prefund" => format!("/prefunds/{first}"),
-        "true_up" => format!("/prefunds/true-ups/{first}"),
-        "bank_account" => format!("/organisations/{first}"),
-        "tag" | "tag_end" => format!("/tags/{first}"),
-        "call" | "awards" => format!("/calls/{first}"),
-        "application" => format!("/applications/{first}"),
-        "award" | "acceptance" | "extension" | "award_objection" => format!("/awards/{first}"),
-        "ranking" => format!("/rankings/{first}"),
-        "statutory_limit" => format!("/statutory-limits/{first}"),
-        "cap_group" => format!("/cap-groups/{first}"),
-        "tag_import" => format!("/tags/imports/{first}"),
-        "usage_import" => format!("/rentals/{first}"),
-        "calendar" => "/calendar/changes?status=proposed".to_owned(),
-        "reversal" => "/ledger/reversals?status=proposed".to_owned(),
-        "programme" if task.text("action") == "pay" => "/payment-batches".to_owned(),
-        "programme" | "rules" | "appropriation" | "adjustment" | "lapse" => {
-            task.fill("/programmes/{programme}").unwrap_or_default()
-        }
-        _ => String::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! The console over HTTP, as a browser without a script meets it, on the demonstration.
 
 mod accounts;
-mod browser;
+pub mod browser;
 mod driven;
 mod interest;
 mod limits;
