@@ -120,6 +120,10 @@ async fn paper(visit: &Visit<'_>, list: Link, document: &Doc, text: Text) -> Pap
 
 /// `GET /claims/{id}/receipt`: 受理回执
 pub async fn receipt(visit: &Visit<'_>) -> Shown {
+    render(&receipt_paper(visit).await?)
+}
+
+async fn receipt_paper(visit: &Visit<'_>) -> Result<PaperPage, Refusal> {
     const FACTS: &[Column] = &[
         col("kind", Show::Word),
         col("programme", Show::Programme),
@@ -140,7 +144,7 @@ pub async fn receipt(visit: &Visit<'_>) -> Shown {
         signs: Vec::new(),
     };
     let page = paper(visit, Link::new("/claims", t.claims()), &claim, text).await;
-    render(&PaperPage { documents: Some(documents(visit, &claim).await), ..page })
+    Ok(PaperPage { documents: Some(documents(visit, &claim).await), ..page })
 }
 
 /// `GET /vouchers/{id}/paper`: 算力券
@@ -257,16 +261,23 @@ struct SheetPage {
     sheet_rows: Vec<super::cases::sheet::SheetRow>,
     words: String,
     proof: Option<Proof>,
+    /// Where it is a PDF.
+    pdf: String,
 }
 
 /// `GET /claims/{id}/sheet`: 计算单
 pub async fn sheet(visit: &Visit<'_>) -> Shown {
+    render(&sheet_page(visit).await?)
+}
+
+async fn sheet_page(visit: &Visit<'_>) -> Result<SheetPage, Refusal> {
     let (t, id) = (visit.t, visit.part(1));
     let claim = visit.read(&format!("/v1/claims/{id}")).await?;
     let crumbs = vec![Link::new("/claims", t.claims()), Link::new(format!("/claims/{id}"), short(id))];
     let sheet = claim.at("calculation");
-    render(&SheetPage {
+    Ok(SheetPage {
         t,
+        pdf: visit.with("format", "pdf"),
         organisation: visit.organisation(&claim.text("organisation")).await,
         programme: visit.programme(&claim.text("programme")).await,
         number: short(id),
@@ -281,6 +292,10 @@ pub async fn sheet(visit: &Visit<'_>) -> Shown {
 
 /// `GET /organisations/{credit_code}/statement`: 对账单
 pub async fn statement(visit: &Visit<'_>) -> Shown {
+    render(&statement_paper(visit).await?)
+}
+
+async fn statement_paper(visit: &Visit<'_>) -> Result<PaperPage, Refusal> {
     const FACTS: &[Column] = &[col("name", Show::Text), col("category", Show::Word)];
     const OF_IT: &[Table] = &[
         table(
@@ -337,5 +352,7 @@ pub async fn statement(visit: &Visit<'_>) -> Shown {
         end: "",
         signs: vec![t.seal()],
     };
-    render(&paper(visit, Link::new("/organisations", t.organisations()), &organisation, text).await)
+    let page = paper(visit, Link::new("/organisations", t.organisations()), &organisation, text).await;
+    // what it says is of the day on which it is asked for, whenever the organisation changed last
+    Ok(PaperPage { version: format!("{code}@{today}"), made: format!("{today}T00:00:00Z"), ..page })
 }

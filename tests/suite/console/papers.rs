@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::browser::Browser;
-use crate::support::city::{City, rules, text};
+use crate::support::city::{City, FIRM, rules, text};
 use crate::support::service::Service;
 use crate::support::tools::not_checked;
 
@@ -159,6 +159,12 @@ fn papers_that_are_sent_are_pdf_files_whose_text_can_be_copied() {
             format!("/recoveries/{recovery}/decision"),
             vec!["追1", "100.00", "壹佰元整", "追回决定书", "（盖章）", "第一条多付", "第二条 退回"],
         ),
+        (format!("/claims/{claim}/receipt"), vec!["10,000.00", "壹万元整", "受理回执"]),
+        (
+            format!("/claims/{claim}/sheet"),
+            vec!["10,000.00", "壹万元整", "计算单", "50,000.00 × 20%", "核定金额"],
+        ),
+        (format!("/organisations/{FIRM}/statement"), vec!["对账单", FIRM, "10,000.00", number.as_str()]),
     ] {
         let address = format!("{paper}?format=pdf");
         assert!(officer.get(&paper).links().contains(&address), "{paper}");
@@ -170,7 +176,9 @@ fn papers_that_are_sent_are_pdf_files_whose_text_can_be_copied() {
         assert!(says_it, "{paper} says that it is PDF/A");
         let pages = pages(&file.bytes);
         assert_eq!(pages.len(), 1, "{paper}: {pages:?}");
-        for said in says.into_iter().chain(["第 1 页，共 1 页", "/verify?agency=papers"]) {
+        // a statement is of a day, and no document that could be verified
+        let code = if paper.contains("organisations") { None } else { Some("/verify?agency=papers") };
+        for said in says.into_iter().chain(["第 1 页，共 1 页"]).chain(code) {
             assert!(pages[0].contains(said), "{paper} lacks {said}: {}", pages[0]);
         }
         assert!(officer.get(&address).bytes == file.bytes, "the same paper is the same file: {paper}");
