@@ -58,7 +58,7 @@ impl Fields {
     /// All of them but those that a form brings each time anew.
     pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        pairs.filter(|(name, _)| name.starts_with(['/', '#', '?', '+', '&']) || *name == ".write")
+        pairs.filter(|(name, _)| name.starts_with(['/', '#', '?', '+', '=', '&']) || *name == ".write")
     }
 
     /// The same, for a page on which it waits.

@@ -163,6 +163,7 @@ macro_rules! show {
 pub static PAGES: &[Page] = &[
     page("/mine", "/v1/vouchers", show!(mine::show)).under(Group::Work, T::mine).for_whom(|actor| actor.has(Role::Enterprise)),
     page("/tasks", "/v1/tasks", show!(tasks::show)).under(Group::Work, T::tasks).for_whom(works),
+    page("/reminders", "/v1/reminders", show!(records::list)).under(Group::Work, T::reminders),
     page("/vouchers", "/v1/vouchers", show!(records::list)).under(Group::Work, T::vouchers),
     page("/vouchers/{id}", "/v1/vouchers/-", show!(cases::voucher)),
     page("/vouchers/{id}/paper", "/v1/vouchers/-", show!(papers::voucher)),

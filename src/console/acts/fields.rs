@@ -118,6 +118,14 @@ pub fn field_view<'a>(
                 };
                 (asked.choices, _) = listed(visit, document, (read, member, shown), ticked).await;
             }
+            Input::Says(json, says) => {
+                let known = edited.and_then(|doc| doc.0.pointer(field.at.trim_start_matches('=')));
+                let chosen = match &form.returned {
+                    Some(returned) => returned.fields.has(field.at, json),
+                    None => known.is_some_and(|known| known.to_string() == json),
+                };
+                asked.choices = vec![Choice { value: json.to_owned(), text: says(t).to_owned(), chosen }];
+            }
             Input::Lines(count, fields) => {
                 asked.rows = rows(visit, (field.at, count, fields), form, (edited, document)).await
             }
@@ -136,7 +144,7 @@ const fn kind(input: Input) -> &'static str {
         Input::Flag => "flag",
         Input::File => "file",
         Input::Choice(_) | Input::Pick(..) => "choice",
-        Input::Tick(..) => "tick",
+        Input::Tick(..) | Input::Says(..) => "tick",
         Input::Fixed(_) | Input::Of(_) | Input::Rest => "hidden",
         Input::Each(..) => "hiddens",
         Input::Lines(..) => "lines",

@@ -73,6 +73,8 @@ pub enum Input {
     Pick(&'static str, &'static str, &'static [Column]),
     /// The same, any number of them.
     Tick(&'static str, &'static str, &'static [Column]),
+    /// A tick that puts this JSON in the body, and what it says.
+    Says(&'static str, Phrase),
     Fixed(&'static str),
     /// What a member of the document says.
     Of(&'static str),
@@ -298,6 +300,7 @@ async fn sample(visit: &Visit<'_>, act: &Act, document: &Doc) -> Value {
             Input::Choice(words) => words.first().copied().map_or(Value::Null, Value::from),
             Input::Number => Value::from(visit.today().await.get(..4).and_then(|y| y.parse::<i64>().ok())),
             Input::Flag
+            | Input::Says(..)
             | Input::Rest
             | Input::File
             | Input::Pick(..)

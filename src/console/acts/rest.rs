@@ -22,6 +22,8 @@ pub fn fits(field: &Field, document: &Doc) -> bool {
                     .all(|(member, value)| !value.is_object() && !value.is_array() && known(member, fields))
             })
         }),
+        // a tick that says one thing is there whatever else is said
+        (Some(_), Input::Says(..)) => true,
         (Some(Value::Object(_) | Value::Array(_)), _) => false,
         (Some(_), Input::Lines(..)) => false,
         (Some(_), _) => true,

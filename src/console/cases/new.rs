@@ -10,7 +10,7 @@ use crate::console::figures;
 use crate::console::layout::{Frame, Link};
 use crate::console::programmes::rules;
 use crate::console::records::cell::{Cell, Show, cells, col, short};
-use crate::console::records::choices::LINES;
+use crate::console::records::choices::{LINES, NO_OTHER_FUNDING, OTHER_FUNDING};
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render, with_query};
 
@@ -61,6 +61,8 @@ const RENTAL: &[Field] = &[
     field("?/usage", Input::Flag).hint(T::usage_or_lines_hint),
     field("/settlement", Input::Lines(4, LINES)),
     INVOICES,
+    OTHER_FUNDING,
+    NO_OTHER_FUNDING,
     EVIDENCE,
 ];
 const INTEREST: &[Field] = &[
@@ -72,6 +74,8 @@ const INTEREST: &[Field] = &[
     field("/interest_paid", Input::Money).must(),
     field("/penalty_interest", Input::Money),
     field("/other_points", Input::Text),
+    OTHER_FUNDING,
+    NO_OTHER_FUNDING,
     EVIDENCE,
 ];
 

@@ -2,6 +2,7 @@
 
 use super::cell::{Column, Show, col};
 use crate::console::acts::{Field, Input, field};
+use crate::console::texts::T;
 
 /// Which programme a filter or a form means.
 pub const PROGRAMMES: Input =
@@ -25,6 +26,20 @@ pub const ITEMS: Input = Input::Choice(&[
     "security",
     "other",
 ]);
+
+const FUNDING: &[Field] = &[
+    field("/level", Input::Choice(&["central", "province", "city", "district"])),
+    field("/amount", Input::Money),
+    field("/document", Input::Text),
+];
+/// Money of others for the same costs, or that nobody pays any: what is not filled in says neither.
+pub const OTHER_FUNDING: Field = field("/other_funding", Input::Lines(2, FUNDING));
+pub const NO_OTHER_FUNDING: Field =
+    field("=/other_funding", Input::Says("[]", T::no_other_funding)).hint(T::other_funding_hint);
+/// The same, as it became known later.
+pub const OTHER_FUNDING_NOW: Field = field("/changes/other_funding", Input::Lines(2, FUNDING));
+pub const NO_OTHER_FUNDING_NOW: Field =
+    field("=/changes/other_funding", Input::Says("[]", T::no_other_funding));
 
 /// What was agreed or settled, item by item.
 pub const LINES: &[Field] =

@@ -1,7 +1,10 @@
 //! Vouchers and claims: their lists, and what may be done with one; their pages are in `cases`.
 
 use super::cell::{Show, col};
-use super::choices::{LINES, ORGANISATIONS, PROGRAMMES, RENTAL};
+use super::choices::{
+    LINES, NO_OTHER_FUNDING, NO_OTHER_FUNDING_NOW, ORGANISATIONS, OTHER_FUNDING, OTHER_FUNDING_NOW,
+    PROGRAMMES, RENTAL,
+};
 use super::{Phrase, Record, record};
 use crate::console::acts::{Act, DATED, Field, Input, OPINION, REASON, act, field, review};
 use crate::console::texts::T;
@@ -37,6 +40,8 @@ pub static VOUCHERS: Record = Record {
     creates: &[act("POST /v1/vouchers", T::apply_for_voucher).asking(&[
         field("/programme", PROGRAMMES).must(),
         field("/rental_id", Input::Pick("/v1/rentals?limit=200", "id", RENTAL)).must().hint(T::rental_hint),
+        OTHER_FUNDING,
+        NO_OTHER_FUNDING,
     ])],
     ..record(
         "/vouchers",
@@ -117,6 +122,8 @@ pub const RECALCULATE: &[Act] = &[act("POST /v1/claims/{id}/recalculate", T::pro
         field("/reason", Input::Long(&[])).must(),
         field("?/changes/usage", Input::Flag),
         field("/changes/interest_paid", Input::Money),
+        OTHER_FUNDING_NOW,
+        NO_OTHER_FUNDING_NOW,
         field("/changes/settlement", Input::Lines(3, LINES)),
     ])
     .when("status", &["approved", "paid"])];

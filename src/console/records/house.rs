@@ -94,6 +94,28 @@ pub static NOTES: Record = Record {
     )
 };
 
+pub static REMINDERS: Record = Record {
+    noun: "reminder",
+    filters: &[("on", Input::Date)],
+    creates: &[act("POST /v1/tasks/remind", T::remind)
+        .asking(&[field("#/days", Input::Number).called(T::days_ahead).hint(T::remind_hint)])],
+    ..record(
+        "/reminders",
+        T::reminders,
+        &[
+            col("kind", Show::Word),
+            col("document", Show::Task),
+            col("action", Show::Word).called(T::next_step),
+            col("counted_from", Show::Date),
+            col("term_days", Show::Code),
+            col("due_on", Show::Date).called(T::due_by),
+            col("late", Show::Truth),
+            col("told_on", Show::Date),
+            col("times", Show::Code),
+        ],
+    )
+};
+
 pub static PUBLICITY: Record = Record {
     sum: "amount",
     acts: &[act("POST /v1/claims/{claim_id}/objections", T::object).plain().asking(&[field(

@@ -62,7 +62,7 @@ pub async fn list(visit: &Visit<'_>) -> Shown {
         for choice in &mut filter.choices {
             choice.chosen = choice.value == visit.filter(name);
         }
-        filter.label = visit.t.field(name);
+        filter.label = visit.t.field(&format!("{}.{name}", record.noun));
         filter.offer_all(visit.t);
         filters.push(filter);
     }

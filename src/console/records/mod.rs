@@ -134,6 +134,7 @@ pub static RECORDS: &[&Record] = &[
     &house::RATES,
     &house::NOTES,
     &house::PUBLICITY,
+    &house::REMINDERS,
     &house::ROLE_GRANTS,
     &house::TAGS,
     &house::TAG_LISTS,

@@ -2,7 +2,7 @@
 
 use super::cell::{Show, col};
 use super::choices::{ORGANISATIONS, PROGRAMMES};
-use super::{Record, record, table};
+use super::{Record, Table, record, table};
 use crate::console::acts::{Field, Input, REASON, act, field};
 use crate::console::texts::T;
 
@@ -14,6 +14,13 @@ const RESULT: &[Field] = &[
     field("/results/0/date", Input::Date).must(),
     field("/results/0/reason", Input::Text).hint(T::reason_of_return),
 ];
+
+/// What waited for its payment and is not in a batch of everything.
+const LEFT_OUT: Table = table(
+    T::left_out,
+    "left_out",
+    &[col("claim_id", Show::At("/claims")), col("code", Show::Word).called(T::what_is_in_the_way)],
+);
 
 pub static BATCHES: Record = Record {
     noun: "payment_batch",
@@ -29,31 +36,34 @@ pub static BATCHES: Record = Record {
         col("approved_by", Show::Person),
         col("approved_on", Show::Date),
     ],
-    tables: &[table(
-        T::payment_lines,
-        "lines",
-        &[
-            col("claim_id", Show::At("/claims")),
-            col("payee", Show::Party),
-            col("amount", Show::Money),
-            col("status", Show::State),
-            col("bank_reference", Show::Code),
-            col("date", Show::Date),
-            col("proposed_result.outcome", Show::Word),
-            col("reason", Show::Text),
-        ],
-    )
-    .with(&[
-        act("POST /v1/payment-batches/{id}/results", T::record_result)
-            .asking(RESULT)
-            .when("status", &["open", "paid"]),
-        act("POST /v1/payment-batches/{id}/results/{claim_id}/approve", T::approve)
-            .when("proposed_result", &["*"]),
-        act("POST /v1/payment-batches/{id}/results/{claim_id}/reject", T::reject)
-            .bad()
-            .asking(REASON)
-            .when("proposed_result", &["*"]),
-    ])],
+    tables: &[
+        LEFT_OUT,
+        table(
+            T::payment_lines,
+            "lines",
+            &[
+                col("claim_id", Show::At("/claims")),
+                col("payee", Show::Party),
+                col("amount", Show::Money),
+                col("status", Show::State),
+                col("bank_reference", Show::Code),
+                col("date", Show::Date),
+                col("proposed_result.outcome", Show::Word),
+                col("reason", Show::Text),
+            ],
+        )
+        .with(&[
+            act("POST /v1/payment-batches/{id}/results", T::record_result)
+                .asking(RESULT)
+                .when("status", &["open", "paid"]),
+            act("POST /v1/payment-batches/{id}/results/{claim_id}/approve", T::approve)
+                .when("proposed_result", &["*"]),
+            act("POST /v1/payment-batches/{id}/results/{claim_id}/reject", T::reject)
+                .bad()
+                .asking(REASON)
+                .when("proposed_result", &["*"]),
+        ]),
+    ],
     acts: &[
         act("POST /v1/payment-batches/{id}/approve", T::approve),
         act("POST /v1/payment-batches/{id}/reject", T::reject).bad().asking(REASON),
@@ -71,20 +81,28 @@ pub static BATCHES: Record = Record {
             .asking(&[field("+/claim_ids", Input::Each("lines", "proposed_result", "claim_id"))])
             .when("waiting", &["+"]),
     ],
-    creates: &[act("POST /v1/payment-batches", T::propose_batch).asking(&[field(
-        "+/claim_ids",
-        Input::Tick(
-            "/v1/claims?status=approved&limit=200",
-            "id",
-            &[
-                col("number", Show::Number),
-                col("payee", Show::Party),
-                col("programme", Show::Programme),
-                col("payable", Show::Money),
-            ],
-        ),
-    )
-    .must()])],
+    creates: &[
+        act("POST /v1/payment-batches", T::propose_batch).asking(&[
+            // where nothing is ticked the list is empty, and refused: left out it would mean everything
+            field("=/claim_ids", Input::Fixed("[]")),
+            field(
+                "+/claim_ids",
+                Input::Tick(
+                    "/v1/claims?status=approved&limit=200",
+                    "id",
+                    &[
+                        col("number", Show::Number),
+                        col("payee", Show::Party),
+                        col("programme", Show::Programme),
+                        col("payable", Show::Money),
+                    ],
+                ),
+            )
+            .must(),
+        ]),
+        act("POST /v1/payment-batches", T::propose_everything)
+            .asking(&[field(".everything", Input::Flag).must().called(T::everything_payable)]),
+    ],
     ..record(
         "/payment-batches",
         T::payments,

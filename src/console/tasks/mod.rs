@@ -51,6 +51,8 @@ struct TasksPage {
     rows: Vec<Row>,
     next: String,
     all_claims: bool,
+    /// Whether whoever looks may read which tasks were told of.
+    reminders: bool,
     became: Vec<Outcome>,
     /// The batch that takes several steps.
     batch: Option<Form>,
@@ -81,7 +83,8 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
     let batch = if several { visit.form("POST /v1/batches", "", None).await } else { None };
     let page = visit.frame(visit.t.tasks().to_owned(), Vec::new()).await;
     let all_claims = visit.may(crate::http::route::Method::Get, "/v1/claims");
-    render(&TasksPage { page, t: visit.t, rows, next, all_claims, became: became(visit), batch })
+    let reminders = visit.may(crate::http::route::Method::Get, "/v1/reminders");
+    render(&TasksPage { page, t: visit.t, rows, next, all_claims, reminders, became: became(visit), batch })
 }
 
 fn became(visit: &Visit<'_>) -> Vec<Outcome> {

@@ -172,6 +172,17 @@ texts! {
     block: "冻结" / "Block";
     unblock: "解冻" / "Unblock";
     propose_batch: "提出拨付批次" / "Propose a payment batch";
+    propose_everything: "全部可付的一并提出" / "Propose everything that can be paid";
+    everything_payable: "列入全部已批准且可以拨付的申领；不能拨付的列在批次页上，写明原因" / "Every approved claim that can be paid; the batch names the others, and why";
+    left_out: "未列入的申领" / "Left out";
+    what_is_in_the_way: "原因" / "Why";
+    reminders: "催办记录" / "Reminders";
+    days_ahead: "几日内到期（日）" / "Due within (days)";
+    due_by: "到期日" / "Due on";
+    remind: "催办已逾期和即将到期的待办" / "Tell of tasks that are late or about to be due";
+    remind_hint: "几日内到期的一并催办；不填为 3 日" / "Those due within so many days too; 3 if empty";
+    no_other_funding: "没有其他资金" / "Nobody else pays for the same costs";
+    other_funding_hint: "专项规则要求申报其他资金的，逐项填写，或者勾选没有" / "Where the rules ask what others pay: list it, or tick that nobody does";
     bank_file: "下载拨付文件" / "Download the file for the bank";
     bank_answers: "银行回单文件的内容" / "What the bank's file says";
     as_pdf: "下载 PDF" / "As PDF";

@@ -101,6 +101,14 @@ words! {
     "claimant": "申领方" / "who claims";
     "buyer": "购买方" / "buyer";
     "left_out": "未列入的申领" / "left out";
+    "other_funding": "其他资金" / "what others pay";
+    "reminder": "催办" / "reminder";
+    "reminder.on": "催办日" / "told on";
+    "told_on": "最近催办" / "told of last";
+    "times": "催办日数" / "days told of";
+    "counted_from": "起算日" / "counted from";
+    "term_days": "时限（工作日）" / "term (working days)";
+    "late": "已逾期" / "late";
     "rules.principal_cap": "贴息本金上限" / "principal at most";
     "mode": "方式" / "mode";
     "base": "计算基数" / "base";

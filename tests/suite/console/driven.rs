@@ -197,6 +197,7 @@ const ROUNDS: [(usize, &str, &[&str]); 7] = [
         "officer",
         &[
             "/tasks",
+            "/reminders",
             "/claims",
             "/vouchers",
             "/rentals",
@@ -238,7 +239,7 @@ const ROUNDS: [(usize, &str, &[&str]); 7] = [
     (4, "bank", &["/loans", "loans"]),
     (5, "auditor", &["/audit", "/audit/entries/30", "/reports/exceptions", "/reports/operations"]),
     (6, "operator", &["/people", "/sessions", "/role-grants", "/me"]),
-    (8, "security", &["/role-grants"]),
+    (8, "security", &["/tasks", "/role-grants"]),
 ];
 
 /// Every page in a real browser: axe finds nothing, the browser complains of nothing, nothing is wider than the screen.

@@ -1,6 +1,7 @@
 //! The console over HTTP, as a browser without a script meets it, on the demonstration.
 
 mod accounts;
+mod batches;
 pub mod browser;
 mod driven;
 mod interest;
