@@ -277,8 +277,11 @@ impl<'a> Visit<'a> {
         self.named(format!("/v1/organisations/{code}"), code, |found| found.text("name")).await
     }
 
-    /// What a programme is called.
+    /// What a programme is called; nothing for experts, who do not read programmes.
     pub async fn programme(&self, code: &str) -> String {
+        if !self.may(Method::Get, "/v1/programmes/-") {
+            return String::new();
+        }
         let title = if self.t.is_english() { "title.en" } else { "title.zh" };
         self.named(format!("/v1/programmes/{code}"), code, |found| found.text(title)).await
     }

@@ -70,8 +70,8 @@ cures! {
     UnknownField: ["请删去该字段，或改为 allowed 所列字段之一。", "Remove the field, or use one of those that allowed lists."];
     MissingField: ["请补上 pointer 指出的字段后重发。", "Add the field that the pointer names and send it again."];
     DuplicateField: ["请只保留其中一个。", "Keep one of them."];
-    InvalidType: ["请对照 /openapi.json 改正类型：金额、百分数和编号写作字符串，个数写作整数。", "Correct the type by /openapi.json: amounts, percentages and ids are strings, counts are integers."];
-    InvalidValue: ["请改用 /openapi.json 中该字段允许的取值。", "Use one of the values that /openapi.json allows for the field."];
+    InvalidType: ["请改正类型：金额、百分数和编号写作字符串，个数写作整数。", "Correct the type by /openapi.json: amounts, percentages and ids are strings, counts are integers."];
+    InvalidValue: ["请改用该字段允许的取值；字段旁的说明和接口文档列有可用的取值。", "Use one of the values that /openapi.json allows for the field."];
     InvalidWord: ["请改用 {allowed} 之一。", "Use one of {allowed}."];
     TextUnknown: ["请从写有该文字的日志叶（GET /v1/audit/entries/SEQUENCE）中原样抄录 64 位摘要。", "Copy the 64 digits from the leaf that names the text (GET /v1/audit/entries/SEQUENCE)."];
     TextErased: ["文字已按该文件销毁，不能恢复，也不必再次销毁。", "It was erased on that document and cannot be brought back; there is nothing left to do."];
@@ -80,7 +80,7 @@ cures! {
     InvalidPercent: ["请写作字符串，如 \"20\" 或 \"3.25\"，不带百分号。", "Write it as a string such as \"20\" or \"3.25\", without a percent sign."];
     InvalidQuantity: ["请写作字符串，如 \"120\" 或 \"0.5\"，不带单位和千分位。", "Write it as a string such as \"120\" or \"0.5\", without a unit or separators."];
     InvalidPoints: ["请写作字符串，如 \"1.5\"。", "Write it as a string such as \"1.5\"."];
-    InvalidText: ["请填写不为空的文字，删去首尾空白；长度上限见 /openapi.json。", "Write a text that is not empty and has no blanks at its ends; /openapi.json says how long it may be."];
+    InvalidText: ["请填写不为空的文字，删去首尾空白；长度上限见接口文档。", "Write a text that is not empty and has no blanks at its ends; /openapi.json says how long it may be."];
     InvalidTextLetter: ["请删去第 {position} 个字符（{letter}）后重发；从网页或表格粘贴的文字常带有看不见的字符。", "Remove the character {letter} at position {position} and send it again. Text pasted from pages or sheets often carries invisible characters."];
     InvalidTextPrivateLetter: ["请把第 {position} 个字符（{letter}）换成标准字形；人名用字以身份证件上的标准写法为准。", "Replace the character {letter} at position {position} with the standard character; for names, the one of the identity document."];
     InvalidReason: ["请填写 1 至 2,000 个字的理由，说明事由和依据。", "Write a reason of 1 to 2,000 characters: what it is about and what it rests on."];
@@ -131,7 +131,7 @@ cures! {
     OwnRole: ["请由另一位安全管理员批准；只有一位的，先由其批准他人担任。", "Ask another security administrator; where there is one only, they first approve somebody else."];
     TagOfImport: ["请整体批准或驳回该名单（POST /v1/tags/imports/ID/approve 或 reject）。", "Approve or reject that list as a whole (POST /v1/tags/imports/ID/approve or reject)."];
     TagEndNotEarlier: ["请改用较早的终止日；要延长的，另提标签（POST /v1/tags）。", "Give an earlier end; to prolong it, propose another tag (POST /v1/tags)."];
-    TagListRefused: ["请按 errors 逐行更正后，以新的幂等键重新上传（POST /v1/tags/import）。", "Correct the lines that errors names and bring the file again with a new key (POST /v1/tags/import)."];
+    TagListRefused: ["请按所列原因逐行更正后，重新上传（POST /v1/tags/import）。", "Correct the lines that errors names and bring the file again with a new key (POST /v1/tags/import)."];
     TagLineTwice: ["请删去重复的一行，或改正日期使之不相交。", "Remove one of the lines, or correct their days so that they do not overlap."];
     TagListMedia: ["请以 Content-Type: text/csv 上传，首行写 id,from,until；较长的名单分成几份。", "Send it as Content-Type: text/csv with id,from,until as its first line; split a longer list."];
     ProgrammeExists: ["请换用另一个代码；要改已有专项的规则，用 POST /v1/programmes/CODE/rules。", "Choose another code. To change the rules of the one that exists, use POST /v1/programmes/CODE/rules."];
@@ -173,8 +173,8 @@ cures! {
     AnnualCapExhausted: ["本年度不能再申请；请待下一年度，或核对本年度已发的券和申领（GET /v1/vouchers、GET /v1/claims）。", "Nothing more is paid this year. Wait for the next, or look at this year's vouchers and claims (GET /v1/vouchers, GET /v1/claims)."];
     AmountOutOfRange: ["请核对各金额是否多写了位数；确实如此大的，请分成几笔办理。", "Check the amounts for surplus digits; if they are right, split them into several documents."];
     // metered usage
-    UsageFileRefused: ["请逐项按 errors 改正或请服务商重新导出，再用新的幂等键导入；列名和写法上的差别可用 ?mode=lenient 接受。", "Correct each cause in errors, or have the provider export the file again, and import it with a new key. Differences of names and spelling are taken with ?mode=lenient."];
-    UsageNothingTaken: ["请按 errors 查看首个有误的行；列名和写法上的差别可用 ?mode=lenient 接受，其余请服务商重新导出。", "Look at the first wrong row in errors. Differences of names and spelling are taken with ?mode=lenient; for the rest have the provider export the file again."];
+    UsageFileRefused: ["请按所列原因逐项改正，或请服务商重新导出后再次导入；列名和写法上的差别可选「导入正确的行」接受。", "Correct each cause in errors, or have the provider export the file again, and import it with a new key. Differences of names and spelling are taken with ?mode=lenient."];
+    UsageNothingTaken: ["请先查看首个有误的行；列名和写法上的差别可选「导入正确的行」接受，其余请服务商重新导出。", "Look at the first wrong row in errors. Differences of names and spelling are taken with ?mode=lenient; for the rest have the provider export the file again."];
     UsageNotFocus: ["请在服务商的控制台改为导出：{expected}，再导入。", "Export this from the provider's console instead and import it: {expected}."];
     UsageFileMalformed: ["请重新下载或导出该文件；仍不能读取的，改以 CSV 导出。", "Download or export the file again; if it still cannot be read, export it as CSV."];
     UsagePackedUnreadable: ["请重新下载；加密或用其他方法压缩的，解压后直接上传。", "Download it again. If it has a password or was packed otherwise, unpack it and upload what is inside."];
@@ -276,7 +276,7 @@ cures! {
     StatementDiffers: ["请与银行逐笔核对（GET /v1/prefunds/balances），查明 {difference} 的差额；账面有误的先冲销，银行有误的请其重新报数。", "Compare with the bank entry by entry (GET /v1/prefunds/balances) until the difference of {difference} is explained; reverse what the ledger has wrong, or have the bank state it again."];
     NothingToReturn: ["该年度已全部用完，不必退回；请改为结转，或核对年度。", "The year is used up and nothing has to come back; let it roll, or check the year."];
     TrueUpReferenceNotApplicable: ["请删去银行流水号；只有退回才填写。", "Remove the bank reference; only money that comes back has one."];
-    FieldNotApplicable: ["请删去该字段；各类变动可用的字段见 /openapi.json。", "Remove the field; /openapi.json says what each kind of event takes."];
+    FieldNotApplicable: ["请删去该字段；各类变动可用的字段见接口文档。", "Remove the field; /openapi.json says what each kind of event takes."];
     PeriodNotOver: ["请在 {until} 当日或以后申报，或缩短期间。", "Claim on {until} or later, or shorten the period."];
     InterestConfirmed: ["请按原期间 {from} 至 {until} 重新确认，或确认不相交的期间。", "Confirm the period from {from} to {until} again, or one that does not overlap it."];
     InterestPeriodOverlaps: ["请改为申领 {from} 至 {until} 以外的天数；原申领有误的，先撤回它。", "Claim days outside {from} to {until}; if the other claim is wrong, withdraw it first."];
@@ -297,7 +297,7 @@ cures! {
     UsagePeriodNotMonths: ["请把期间改为从某月 1 日到某月末日，首末月可为合同的起止日。", "Let the period begin on the first and end on the last day of a month, or with the contract."];
     UsageMissing: ["请服务商或经办人先导入该期间的账单（POST /v1/rentals/ID/usage），或改为填写 settlement。", "The provider or an officer imports the bills of the period first (POST /v1/rentals/ID/usage), or you give a settlement."];
     SettlementOrUsage: ["请删去其中一个：有用量账单的用 usage，否则用 settlement。", "Remove one: usage where bills were imported, settlement otherwise."];
-    ChangeNotApplicable: ["请从 changes 中删去该项；{kind} 可更正的内容见 /openapi.json。", "Remove it from changes; /openapi.json says what can change of a {kind}."];
+    ChangeNotApplicable: ["请删去该项更正；{kind} 可更正的内容见接口文档。", "Remove it from changes; /openapi.json says what can change of a {kind}."];
     RentalDiffers: ["请改回原合同 {rental} 和原专项；要换合同的，撤回本申领后另行填写。", "Put contract {rental} and its programme back. To claim for another, withdraw this claim and draft a new one."];
     LoanDiffers: ["请改回原贷款 {loan} 和原专项；要换贷款的，撤回本申领后另行填写。", "Put loan {loan} and its programme back. To claim for another, withdraw this claim and draft a new one."];
     ChangesMissing: ["请在 changes 中至少写明一项与现状不同的内容；没有要更正的，不必重新核算。", "Name at least one thing in changes that is different; where nothing is, no recalculation is needed."];

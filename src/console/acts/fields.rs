@@ -97,7 +97,7 @@ pub fn field_view<'a>(
                 };
                 asked.choices = words.iter().map(choice).collect();
             }
-            Input::Pick(read, member, shown) => {
+            Input::Pick(read, member, shown) | Input::PickOrType(read, member, shown) => {
                 let value = asked.value.clone();
                 let (choices, more) =
                     listed(visit, document, (read, member, shown), |one| one == value).await;
@@ -138,7 +138,7 @@ pub fn field_view<'a>(
 
 const fn kind(input: Input) -> &'static str {
     match input {
-        Input::Text | Input::Money | Input::Number => "text",
+        Input::Text | Input::Money | Input::Number | Input::PickOrType(..) => "text",
         Input::Long(_) => "long",
         Input::Date => "date",
         Input::Flag => "flag",

@@ -71,7 +71,9 @@ pub enum Input {
     Choice(&'static [&'static str]),
     /// One of what a read lists: its path, the member that is sent, what is shown of each.
     Pick(&'static str, &'static str, &'static [Column]),
-    /// The same, any number of them.
+    /// The same, or what is not listed: people may name documents that they may not read.
+    PickOrType(&'static str, &'static str, &'static [Column]),
+    /// One of what is listed, any number of them.
     Tick(&'static str, &'static str, &'static [Column]),
     /// A tick that puts this JSON in the body, and what it says.
     Says(&'static str, Phrase),
@@ -304,6 +306,7 @@ async fn sample(visit: &Visit<'_>, act: &Act, document: &Doc) -> Value {
             | Input::Rest
             | Input::File
             | Input::Pick(..)
+            | Input::PickOrType(..)
             | Input::Tick(..)
             | Input::Lines(..) => continue,
         };

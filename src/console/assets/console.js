@@ -1,9 +1,15 @@
 // Comfort only: every page and form works without it.
 (function () {
   'use strict';
+  // which button sends a form: an old browser does not say so with the submission
+  var pressed = null;
+  document.addEventListener('click', function (event) {
+    pressed = event.target.closest ? event.target.closest('button') : null;
+  });
   document.addEventListener('submit', function (event) {
     var form = event.target;
-    var button = event.submitter;
+    var button = pressed && pressed.form === form ? pressed : null;
+    pressed = null;
     var question = button && button.getAttribute('data-confirm');
     if (question && !window.confirm(question)) { event.preventDefault(); return; }
     // a second click sends nothing; the key in the form would make it count once anyway

@@ -68,6 +68,9 @@ fn asks_first(route: &Route) -> bool {
         || route.query.iter().any(|param| route.requires(param.name))
 }
 
+/// The most rows on a page: a longer report is read as a file, which is offered above it.
+const ROWS_MAX: usize = 200;
+
 struct Cell {
     text: String,
     href: String,
@@ -90,6 +93,8 @@ struct ReportPage {
     columns: Vec<Column>,
     rows: Vec<(String, Vec<Cell>)>,
     totals: Vec<Cell>,
+    /// How many rows there are, shown or not.
+    all: usize,
     exports: Vec<(&'static str, String)>,
     next: String,
     /// Whether a parameter is missing without which there is nothing to show.
@@ -113,7 +118,8 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     let found = if missing { Doc::default() } else { visit.read(&visit.filtered(&target)).await? };
     let used = used(&found);
     let (mut rows, mut kinds) = (Vec::new(), std::collections::BTreeSet::new());
-    for row in found.list("rows") {
+    let (listed, all) = (found.list("rows"), found.list("rows").len());
+    for row in listed.into_iter().take(ROWS_MAX) {
         let mut cells = Vec::new();
         for column in &used {
             cells.push(cell(visit, &row, &column.text("key")).await);
@@ -130,6 +136,7 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
         about: if missing { String::new() } else { about },
         filters: filters(visit, route).await,
         totals: totals(&found, &used),
+        all,
         columns: columns(t, &found, &used),
         rows,
         exports: if missing { Vec::new() } else { exports(&path, &visit.query) },

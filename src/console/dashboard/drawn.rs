@@ -195,7 +195,21 @@ const BUDGET_TIMES_MAX: i64 = 4;
 /// The highest of the columns, and of the budget where that does not dwarf them.
 fn top(used: Money, budget: Money) -> Money {
     let fits = i128::from(budget.fen()) <= i128::from(used.fen()) * i128::from(BUDGET_TIMES_MAX);
-    if fits || used.is_zero() { used.max(budget) } else { used }
+    rounded_up(if fits || used.is_zero() { used.max(budget) } else { used })
+}
+
+/// What a quarter of a scale may begin with.
+const SHORT: [i128; 9] = [10, 15, 20, 25, 30, 40, 50, 60, 80];
+
+/// The lowest amount from this on whose quarters are short numbers to read beside the picture.
+fn rounded_up(highest: Money) -> Money {
+    if highest.is_zero() {
+        return highest;
+    }
+    let quarter = (i128::from(highest.fen()) + 3).div_euclid(4);
+    let mut steps = (1..16).flat_map(|power| SHORT.map(|short| short * 10_i128.pow(power)));
+    let step = steps.find(|step| *step >= quarter).and_then(|step| i64::try_from(step * 4).ok());
+    step.map_or(highest, Money::from_fen)
 }
 
 /// A column for each month, and whether the budget lies above the picture.
@@ -277,6 +291,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_scale_ends_with_an_amount_whose_quarters_are_short() {
+        let up = |amount: &str| rounded_up(Money::parse(amount).unwrap()).to_string();
+        assert_eq!(up("57923715.86"), "60000000.00");
+        assert_eq!(up("1000000.00"), "1000000.00");
+        assert_eq!(up("1000000.01"), "1200000.00");
+        assert_eq!([up("0.00"), up("0.01")], ["0.00", "4.00"]);
+    }
 
     #[test]
     fn an_amount_too_small_to_be_drawn_keeps_its_mark_for_the_table() {

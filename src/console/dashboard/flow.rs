@@ -23,6 +23,14 @@ const SHOWN_MAX: usize = 8;
 /// The most characters of a name beside its party.
 const NAME_MAX: usize = 15;
 
+/// A name as far as there is room for it; the mark and the table say it whole.
+fn short_name(name: &str) -> String {
+    if name.chars().count() <= NAME_MAX {
+        return name.to_owned();
+    }
+    name.chars().take(NAME_MAX - 1).chain(['…']).collect()
+}
+
 /// Who has money in a column.
 #[derive(Debug, Clone)]
 pub struct Party {
@@ -219,7 +227,7 @@ pub async fn drawing(visit: &Visit<'_>, report: &Doc) -> Drawing {
             x: COLUMNS.get(key.0).copied().unwrap_or_default(),
             y: placed.y,
             height: placed.height,
-            label: name.chars().take(NAME_MAX).collect(),
+            label: short_name(&name),
             name,
             amount: shown(placed.sum),
             href: page_of(&key),

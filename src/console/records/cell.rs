@@ -136,7 +136,7 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
                 name
             }
             Show::Programme => {
-                if !value.is_empty() {
+                if !value.is_empty() && visit.may(Method::Get, "/v1/programmes/-") {
                     cell.href = format!("/programmes/{value}");
                 }
                 visit.programme(&value).await
@@ -159,6 +159,11 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
                 let is_number =
                     (1..16).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
                 let is_id = value.len() == 36 || is_number;
+                let party = doc.text("organisation");
+                // a call names every award, and an award is read by its own organisation
+                let is_foreign =
+                    path == "/awards" && !party.is_empty() && visit.organisation(&party).await == party;
+                let is_id = is_id && !is_foreign;
                 if let Some(path) =
                     doc.fill(path).filter(|path| is_id && visit.may(Method::Get, &format!("/v1{path}/-")))
                 {
@@ -203,7 +208,7 @@ pub async fn line(visit: &Visit<'_>, doc: &Doc, columns: &[Column]) -> String {
 
 /// Where a task is done; empty where it has no page.
 pub fn done_at(task: &Doc) -> String {
-    let id = task.text("document");
+    let id = if task.has("parent") { task.text("parent") } else { task.text("document") };
     let first = id.split('/').next().unwrap_or(&id);
     match task.text("kind").as_str() {
         "voucher" | "voucher_override" => format!("/vouchers/{first}"),

@@ -13,6 +13,13 @@ pub const ORGANISATIONS: Input = Input::Pick(
     &[col("name", Show::Text), col("credit_code", Show::Code)],
 );
 
+/// An organisation that the one who fills the form in may not be able to read: chosen, or its credit code typed.
+pub const ANY_ORGANISATION: Input = Input::PickOrType(
+    "/v1/organisations?limit=200",
+    "credit_code",
+    &[col("name", Show::Text), col("credit_code", Show::Code)],
+);
+
 /// A contract in a list of choices.
 pub const RENTAL: &[Column] =
     &[col("contract_no", Show::Code), col("provider", Show::Party), col("total", Show::Money)];

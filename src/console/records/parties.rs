@@ -1,7 +1,7 @@
 //! Organisations, their contracts and loans, what they bring as evidence.
 
 use super::cell::{Show, col};
-use super::choices::{LINES, ORGANISATIONS};
+use super::choices::{ANY_ORGANISATION, LINES, ORGANISATIONS};
 use super::{Record, record, table};
 use crate::console::acts::{Act, Field, Input, REASON, act, field};
 use crate::console::texts::T;
@@ -154,7 +154,7 @@ pub static RENTALS: Record = Record {
     ],
     creates: &[act("POST /v1/rentals", T::register_rental).asking(&[
         field("/organisation", ORGANISATIONS).hint(T::own_if_empty),
-        field("/provider", ORGANISATIONS).must(),
+        field("/provider", ANY_ORGANISATION).must().hint(T::credit_code_hint),
         field("/contract_no", Input::Text).must(),
         field("/order_no", Input::Text),
         field("/signed_on", Input::Date).must(),
@@ -259,7 +259,7 @@ pub static LOANS: Record = Record {
     ],
     creates: &[act("POST /v1/loans", T::register_loan).asking(&[
         field("/organisation", ORGANISATIONS).hint(T::own_if_empty),
-        field("/bank", ORGANISATIONS).must(),
+        field("/bank", ANY_ORGANISATION).must().hint(T::credit_code_hint),
         field("/loan_no", Input::Text).must(),
         field("/project/code", Input::Text).must(),
         field("/project/name", Input::Text).must(),

@@ -163,6 +163,7 @@ filled_texts! {
     password_of(name: &str): "{name} 的新密码：" / "The new password of {name}:";
     provider_reports(code: &str): "身份平台报告错误（{code}）。" / "The identity provider reports an error ({code}).";
     page_of_pages(page: usize, pages: usize): "第 {page} 页，共 {pages} 页" / "page {page} of {pages}";
+    first_rows(shown: usize, all: usize): "此处列出前 {shown} 行，共 {all} 行；合计含全部，其余见导出的文件。" / "The first {shown} of {all} rows; totals are of all of them, and files have the rest.";
     show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
 }
 

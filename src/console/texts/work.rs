@@ -260,6 +260,7 @@ texts! {
     about_several: "审核类为通过，批准类为批准；逐件独立办理，结果逐件列出。" / "Reviews pass and approvals approve; each stands for itself, and what became of each is listed.";
     opinion_hint: "退回、驳回时必填" / "Needed to return or reject";
     business_date_if_empty: "留空为业务日期" / "Empty: the business date";
+    credit_code_hint: "统一社会信用代码，18 位" / "The credit code, 18 characters";
     own_if_empty: "本单位填报时留空" / "Empty: your own";
     all_if_empty: "留空为全部可收回数" / "Empty: all that can lapse";
     signed_hint: "元，可为负数" / "CNY, may be below zero";

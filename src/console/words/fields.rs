@@ -10,6 +10,8 @@ words! {
     "filter.organisation": "单位" / "organisation";
     "filter.region": "区域" / "region";
     "filter.by": "分组" / "by";
+    // what a paper is verified by
+    "id": "核验码" / "verification code";
     "subject": "对象" / "who or what";
     "filter.account": "科目" / "account";
     "filter.flow": "流向" / "flow";

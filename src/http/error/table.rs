@@ -163,8 +163,8 @@ table! {
     AnnualCapExhausted: 422, ["年度额度已用完", "年度上限 {cap}，已用 {used}。"], ["Annual cap exhausted", "{used} of the annual cap {cap} is used."];
     AmountOutOfRange: 422, ["金额超出范围", "合计金额超出账务范围。"], ["Amount out of range", "A sum is larger than the ledger can hold."];
     // metered usage
-    UsageFileRefused: 422, ["用量文件未被接受", "文件没有导入；errors 逐项列出原因、行数（0 指文件本身）和首次出现之处。"], ["Usage file refused", "Nothing of the file was imported; errors lists each cause once, with how many rows have it (0: the file itself) and the first of them."];
-    UsageNothingTaken: 422, ["没有可导入的行", "文件中没有一行可以读取，{rejected} 行有误；errors 逐项列出原因。"], ["Nothing taken", "No row of the file can be read, {rejected} rows are wrong; errors lists each cause once."];
+    UsageFileRefused: 422, ["用量文件未被接受", "文件没有导入；逐项列出原因、行数（0 指文件本身）和首次出现之处。"], ["Usage file refused", "Nothing of the file was imported; errors lists each cause once, with how many rows have it (0: the file itself) and the first of them."];
+    UsageNothingTaken: 422, ["没有可导入的行", "文件中没有一行可以读取，{rejected} 行有误；逐项列出原因。"], ["Nothing taken", "No row of the file can be read, {rejected} rows are wrong; errors lists each cause once."];
     UsageNotFocus: 422, ["不是 FOCUS 文件", "这不是 FOCUS 文件，看起来是“{found}”；需要的是：{expected}。"], ["Not FOCUS", "This is not FOCUS: it looks like an {found}. Export this instead: {expected}."];
     UsageFileMalformed: 422, ["Parquet 无法读取", "Parquet 文件无法读取：{cause}。"], ["Parquet unreadable", "The file cannot be read as Parquet: {cause}."];
     UsagePackedUnreadable: 422, ["压缩文件无法读取", "压缩文件无法解开；只支持未加密的 gzip 和 zip（deflate）。"], ["Packed file unreadable", "The packed file cannot be unpacked; gzip and zip (deflate, without a password) are accepted."];

@@ -25,6 +25,8 @@ pub struct TaskView {
     kind: String,
     /// The document's id or code.
     document: String,
+    /// The document that it is a part of: of an objection its claim, of a billing file its contract; else null.
+    parent: Option<String>,
     /// What is to be done: `review`, `issue`, `approve`, `apply`, `score`, `resolve`, `accept`; `pay`: approved claims of a programme wait for a payment batch.
     action: String,
     /// Where the document is in its life.
@@ -99,6 +101,7 @@ pub async fn tasks(request: ReadRequest) -> Result<Reply, Problem> {
     let view = |row: tasks::TaskRow| TaskView {
         kind: row.kind,
         document: row.document,
+        parent: row.parent,
         action: row.action,
         status: row.status,
         programme: row.programme,
