@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 .DEFAULT_GOAL := help
-.PHONY: help run test torture fuzz conformance lint fmt setup clean-data
+.PHONY: help run test console-test torture fuzz conformance lint fmt setup clean-data
 
 # each parser of what others wrote
 FUZZ_TARGETS = audit_papers bank_table bank_workbook bank_xml billing_csv \
@@ -21,6 +21,9 @@ test: setup lint ## everything that must hold before a change goes in
 	@# where set-up could install every tool, a check that is left out is a failure
 	SUBSIDY_LEDGER_ALL_TOOLS=$$(test -e target/all-tools && echo 1 || echo 0) $(CARGO) nextest run --locked --workspace
 	$(CARGO) test --locked --workspace --doc
+
+console-test: setup ## every page of the console at four widths, light, dark, in large type, in both languages: minutes; pictures in target/console/
+	SUBSIDY_LEDGER_ALL_TOOLS=$$(test -e target/all-tools && echo 1 || echo 0) $(CARGO) nextest run --locked -E 'test(/^console::looks::/)' --run-ignored all --no-capture
 
 torture: export SUBSIDY_LEDGER_SEED ?= random
 torture: setup fuzz ## faults under load, a hundred rounds each, fail-overs, a thousand corrupted exports, many billing files, fuzzing: hours
