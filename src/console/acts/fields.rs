@@ -105,6 +105,7 @@ pub fn field_view<'a>(
                 if more {
                     // a browser does not show so many well: who chooses types the code
                     asked.kind = "text";
+                    asked.choices.clear();
                 }
             }
             Input::Tick(read, member, shown) => {
