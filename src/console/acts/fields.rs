@@ -121,9 +121,11 @@ pub fn field_view<'a>(
             }
             Input::Says(json, says) => {
                 let known = edited.and_then(|doc| doc.0.pointer(field.at.trim_start_matches('=')));
+                let meant = serde_json::from_str(json).ok();
                 let chosen = match &form.returned {
                     Some(returned) => returned.fields.has(field.at, json),
-                    None => known.is_some_and(|known| known.to_string() == json),
+                    None => known
+                        .is_some_and(|known| meant.is_some_and(|meant: serde_json::Value| meant == *known)),
                 };
                 asked.choices = vec![Choice { value: json.to_owned(), text: says(t).to_owned(), chosen }];
             }
