@@ -140,6 +140,8 @@ const fn look_for(rules: Rules, width: u32, theme: &'static str) -> Look {
 /// A browser into every page of which axe is brought.
 fn browser_with_axe() -> Option<Driver> {
     let driver = Driver::start(true)?;
+    // a long page takes axe a while on a machine that does much else
+    driver.send("POST", "/timeouts", &json!({"script": 120_000}));
     match std::fs::read_to_string(in_tree(AXE)) {
         Ok(axe) => {
             driver.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": axe }));
