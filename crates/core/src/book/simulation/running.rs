@@ -157,9 +157,9 @@ impl Running {
         let caps = book.cap_groups.get(code)?.and_then(|group| group.caps).ok_or_else(lost)?;
         let cap = |most: Amount, year: Option<FiscalYear>| -> Result<CapUse, OutOfRange> {
             let key = CapUsageKey::group(code.clone(), case.organisation, year);
-            let others = book.usages.peek(&key).map_or(Money::ZERO, |used| used.amount);
-            let own = self.both(&key).new;
-            Ok(CapUse::new(year, most.money(), others.plus(own)?))
+            // what the programme's own documents use under rules that name the group is in there already
+            let used = book.usages.peek(&key).map_or(Money::ZERO, |used| used.amount);
+            Ok(CapUse::new(year, most.money(), self.moved(Some(used), &key)?))
         };
         Ok(GroupUse {
             code: code.clone(),
