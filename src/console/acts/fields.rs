@@ -100,12 +100,12 @@ pub fn field_view<'a>(
             Input::Pick(read, member, shown) | Input::PickOrType(read, member, shown) => {
                 let value = asked.value.clone();
                 let (choices, more) =
-                    listed(visit, document, (read, member, shown), |one| one == value).await;
+                    listed(visit, document, (read, member, shown), (&|one| one == value, SUGGESTED_MOST))
+                        .await;
                 asked.choices = choices;
                 if more {
-                    // a browser does not show so many well: who chooses types the code
+                    // a browser does not show so many well: who chooses types the code, and some are suggested
                     asked.kind = "text";
-                    asked.choices.clear();
                 }
             }
             Input::Tick(read, member, shown) => {
@@ -117,7 +117,15 @@ pub fn field_view<'a>(
                             .any(|had| had.own_text() == one)
                     }),
                 };
-                (asked.choices, _) = listed(visit, document, (read, member, shown), ticked).await;
+                (asked.choices, _) =
+                    listed(visit, document, (read, member, shown), (&ticked, usize::MAX)).await;
+                // what the document has and the list lacks is kept, not dropped unseen
+                let had = edited.map(|doc| doc.list(field.at.trim_start_matches(['+', '/'])));
+                for value in had.unwrap_or_default().iter().map(Doc::own_text).filter(|one| ticked(one)) {
+                    if asked.choices.iter().all(|choice| choice.value != value) {
+                        asked.choices.push(Choice { text: value.clone(), value, chosen: true });
+                    }
+                }
             }
             Input::Says(json, says) => {
                 let known = edited.and_then(|doc| doc.0.pointer(field.at.trim_start_matches('=')));
@@ -186,13 +194,15 @@ pub fn each(document: &Doc, list: &str, has: &str, member: &str) -> Vec<String> 
 
 /// So many choices at most, or somewhat more: a page of them stays light.
 const CHOICES_MOST: usize = 1_000;
+/// So many are shown where there are more than that.
+const SUGGESTED_MOST: usize = 200;
 
-/// What a read lists, as choices, and whether there are more.
+/// What a read lists, as choices, of many only as many as are suggested, and whether there are more.
 async fn listed(
     visit: &Visit<'_>,
     document: &Doc,
     (read, member, shown): (&str, &str, &'static [Column]),
-    chosen: impl Fn(&str) -> bool,
+    (chosen, suggested): (&dyn Fn(&str) -> bool, usize),
 ) -> (Vec<Choice>, bool) {
     let mut target = read.to_owned();
     for name in ["organisation", "programme"] {
@@ -201,7 +211,8 @@ async fn listed(
     let mut choices = Vec::new();
     let found = visit.look_whole(&target, CHOICES_MOST).await.unwrap_or_default();
     let more = found.has("next_cursor");
-    for found in found.list("data") {
+    let most = if more { suggested } else { usize::MAX };
+    for found in found.list("data").into_iter().take(most) {
         let value = found.text(member);
         choices.push(Choice { chosen: chosen(&value), text: line(visit, &found, shown).await, value });
     }

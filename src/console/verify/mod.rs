@@ -23,6 +23,9 @@ use crate::auth::token::Identity;
 /// Questions of a sender in a minute.
 static QUESTIONS: Limit = Limit::new(20);
 
+/// So many published claims are shown to whoever asks, or somewhat more: nobody need sign in for the page.
+const PUBLISHED_MOST: usize = 1_000;
+
 /// What is said of a document.
 struct Genuine {
     kind: String,
@@ -149,7 +152,7 @@ pub async fn published(at: At, request: HttpRequest) -> HttpResponse {
     if let Some(who) = who.as_ref().filter(|_| admitted) {
         let visit = begun(&at, &request, &session, who);
         for found in
-            visit.look_whole("/v1/publicity?limit=200", usize::MAX).await.unwrap_or_default().list("data")
+            visit.look_whole("/v1/publicity?limit=200", PUBLISHED_MOST).await.unwrap_or_default().list("data")
         {
             let mut shown = cells(&visit, &found, &PUBLISHED).await;
             // the pages behind them are for those who are signed in

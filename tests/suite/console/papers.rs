@@ -191,7 +191,18 @@ fn papers_that_are_sent_are_pdf_files_whose_text_can_be_copied() {
     }
     // whoever may not read the document gets no paper of it
     let mut other = Browser::with_token(&city.base, &city.other);
-    assert_eq!(other.get(&format!("/vouchers/{voucher}/paper?format=pdf")).status, 404);
+    let foreign = [
+        format!("/vouchers/{voucher}/paper"),
+        format!("/claims/{claim}/receipt"),
+        format!("/claims/{claim}/sheet"),
+        format!("/recoveries/{recovery}/decision"),
+    ];
+    for paper in foreign {
+        let refused = other.get(&format!("{paper}?format=pdf"));
+        assert!([403, 404].contains(&refused.status), "{paper}: {}", refused.html);
+    }
+    let statement = other.get(&format!("/organisations/{FIRM}/statement?format=pdf"));
+    assert!([403, 404].contains(&statement.status), "{}", statement.html);
     let mut firm = Browser::with_token(&city.base, &city.firm);
     assert_eq!(firm.get(&format!("/payment-batches/{batch}/list?format=pdf")).status, 403);
     // in English too
