@@ -105,10 +105,10 @@ fn every_command_is_decided_alike_over_its_slice_and_over_the_whole_book() {
     let mut auditor_tiered = 0;
     // refused as the same person, for an earlier document or a contract among them, and for a conflict
     let mut held = [0; 3];
-    // twelve runs, and more where chance left the world poor
+    // six runs, and more where chance left the world poor
     for run in 0..200_u64 {
         let counts = [auditor_issued > 100, auditor_cuts > 50, auditor_allocated > 30, auditor_tiered > 50];
-        if run >= 12 && is_rich(&answers) && counts == [true; 4] {
+        if run >= 6 && is_rich(&answers) && counts == [true; 4] {
             break;
         }
         let mut world = World::new(seed.wrapping_add(run));

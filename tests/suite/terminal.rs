@@ -25,9 +25,10 @@ fn says(service: &Service, words: &[&str], [chinese, english]: [&str; 2]) {
 
 #[test]
 fn what_does_not_work_is_told_in_the_language_of_the_locale() {
-    let service = Service::start();
+    let (own, folder) = (fresh_folder(), fresh_folder());
+    // on a private cluster: `--data` names another, where `DATABASE_URL` would name the same
+    let service = Service::start_durable(&own);
     service.agency("shell");
-    let folder = fresh_folder();
     let empty = folder.join("nothing");
     let empty = empty.to_str().unwrap();
     for (words, texts) in [
