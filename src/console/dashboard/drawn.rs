@@ -288,6 +288,8 @@ pub fn heat(t: T, ageing: &Doc) -> Vec<Heat> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use serde_json::json;
 
     use super::*;
