@@ -13,8 +13,6 @@ words! {
     // what a paper is verified by
     "id": "核验码" / "verification code";
     "subject": "对象" / "who or what";
-    "subject.id": "对象编号" / "id of it";
-    "subject/id": "对象编号" / "id of it";
     "filter.account": "科目" / "account";
     "filter.flow": "流向" / "flow";
     "filter.about": "备注对象" / "about";
