@@ -259,8 +259,8 @@ fn anybody_verifies_a_paper_and_is_told_no_name() {
         let said = anybody.get(&forged);
         assert_eq!((said.status, said.html.contains("查无此件")), (404, true), "{}", said.html);
     }
-    let last = (0..20).map(|_| anybody.get(&address).status).last();
-    assert_eq!(last, Some(429));
+    // a new minute may begin once in between, and counts anew
+    assert!((0..45).any(|_| anybody.get(&address).status == 429), "nobody asks without end");
 }
 
 #[test]
