@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
-
 use super::past::{Case, cap_year};
 use super::{Past, PastDocument, Refused};
 use crate::book::refusal::{Refusal, Stop};
@@ -58,15 +56,12 @@ impl Running {
 
     /// Why nothing can be drawn on a voucher that would not have been issued.
     pub(super) fn voucher_refused(&self, one: &Past) -> Option<Refusal> {
-        let PastDocument::Claim(claim) = &one.document else { return None };
-        let voucher: Uuid = claim.subject.voucher()?.uuid();
-        self.refused.get(&voucher).cloned()
+        self.refused.get(&voucher_of(one)?.uuid()).cloned()
     }
 
     /// CNY that a redemption may draw; none of what draws on no voucher.
     pub(super) fn room(&self, one: &Past) -> Result<Option<Money>, OutOfRange> {
-        let PastDocument::Claim(claim) = &one.document else { return Ok(None) };
-        let Some(voucher) = claim.subject.voucher() else { return Ok(None) };
+        let Some(voucher) = voucher_of(one) else { return Ok(None) };
         let recorded = one.sheet.inputs.voucher_balance.unwrap_or_default();
         let Some(face) = self.faces.get(&voucher) else { return Ok(Some(recorded)) };
         if face.amounts.new == face.amounts.old && face.redeemed.new == face.redeemed.old {
@@ -120,7 +115,7 @@ impl Running {
             in_all: self.moved(in_all.map(|cap| cap.used), &self.key(scope, case, None))?,
             groups: Vec::new(),
         };
-        for code in new.rules.caps.groups.iter().flatten().filter(|_| !redeems(one)) {
+        for code in groups_of(one, &new.rules) {
             let recorded = inputs.groups.iter().find(|group| group.code == *code);
             found.groups.push(match recorded {
                 Some(group) => self.group(group, case, year)?,
@@ -177,9 +172,7 @@ impl Running {
         (old, new): (Money, Money),
         (own, now): (&RulesVersion, &RulesVersion),
     ) -> Result<(), Stop> {
-        if let PastDocument::Claim(claim) = &one.document
-            && let Some(voucher) = claim.subject.voucher()
-        {
+        if let Some(voucher) = voucher_of(one) {
             let face = self.faces.entry(voucher).or_default();
             face.redeemed = plus(face.redeemed, (old, new))?;
         }
@@ -194,8 +187,8 @@ impl Running {
             let amounts = if side == Side::Old { (old, Money::ZERO) } else { (Money::ZERO, new) };
             for year in [Some(year), None] {
                 let own = scopes.iter().map(|scope| self.key(scope.clone(), case, year));
-                let groups = rules.rules.caps.groups.iter().flatten().filter(|_| !redeems(one));
-                let shared = groups.map(|code| CapUsageKey::group(code.clone(), case.organisation, year));
+                let shared = groups_of(one, &rules.rules)
+                    .map(|code| CapUsageKey::group(code.clone(), case.organisation, year));
                 for key in own.chain(shared).collect::<Vec<_>>() {
                     let both = self.used.entry(key.clone()).or_default();
                     *both = plus(*both, amounts)?;
@@ -239,9 +232,16 @@ impl Running {
     }
 }
 
-/// A redemption takes nothing of a group: its voucher did.
-fn redeems(one: &Past) -> bool {
-    matches!(&one.document, PastDocument::Claim(claim) if claim.subject.voucher().is_some())
+/// On which voucher a document draws; none of vouchers, and of claims without one.
+fn voucher_of(one: &Past) -> Option<VoucherId> {
+    let PastDocument::Claim(claim) = &one.document else { return None };
+    claim.subject.voucher()
+}
+
+/// The groups in which a document counts under rules: a redemption takes nothing of one, since its voucher did.
+fn groups_of<'a>(one: &Past, rules: &'a Policy) -> impl Iterator<Item = &'a CapGroupCode> + use<'a> {
+    let redeems = voucher_of(one).is_some();
+    rules.caps.groups.iter().flatten().filter(move |_| !redeems)
 }
 
 fn plus(both: Both, (old, new): (Money, Money)) -> Result<Both, OutOfRange> {
