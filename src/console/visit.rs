@@ -111,14 +111,13 @@ impl<'a> Visit<'a> {
     }
 
     /// A list page after page, until it has at least so many rows or ends: what people choose from and what stands on paper
-    /// is not cut off where a page is. `next_cursor` stays where there is more.
+    /// is not cut off where a page is. `next_cursor` stays where there is more. The target says its limit.
     pub async fn look_whole(&self, target: &str, most: usize) -> Result<Doc, Refusal> {
         let mut found = self.look(target).await?;
         let mut rows = found.list("data");
         while found.has("next_cursor") && rows.len() < most {
-            let next = [("cursor".to_owned(), found.text("next_cursor"))];
-            let query = with_query("", &next).replace('?', "&");
-            found = self.look(&format!("{target}{query}")).await?;
+            let cursor = found.text("next_cursor");
+            found = self.look(&format!("{target}&cursor={}", utf8_percent_encode(&cursor, PLAIN))).await?;
             rows.extend(found.list("data"));
         }
         let rows = rows.into_iter().map(|row| row.0).collect();

@@ -118,19 +118,19 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     let found = if missing { Doc::default() } else { visit.read(&visit.filtered(&target)).await? };
     let used = used(&found);
     let (mut rows, mut kinds) = (Vec::new(), std::collections::BTreeSet::new());
-    let (listed, all) = (found.list("rows"), found.list("rows").len());
+    let listed = found.list("rows");
+    let all = listed.len();
     for (place, row) in listed.into_iter().enumerate() {
-        let is_new = path == "/reports/ageing" && !kinds.contains(&row.text("kind"));
+        let kind = row.text("kind");
+        let is_first = path == "/reports/ageing" && kinds.insert(kind.clone());
         // pictures lead to the first row of each kind, wherever it is
-        if place >= ROWS_MAX && !is_new {
+        if place >= ROWS_MAX && !is_first {
             continue;
         }
         let mut cells = Vec::new();
         for column in &used {
             cells.push(cell(visit, &row, &column.text("key")).await);
         }
-        let kind = row.text("kind");
-        let is_first = path == "/reports/ageing" && kinds.insert(kind.clone());
         rows.push((if is_first { kind } else { String::new() }, cells));
     }
     let cursor = found.text("next_cursor");

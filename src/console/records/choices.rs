@@ -7,18 +7,12 @@ use crate::console::texts::T;
 /// Which programme a filter or a form means.
 pub const PROGRAMMES: Input =
     Input::Pick("/v1/programmes?limit=200", "code", &[col("code", Show::Programme)]);
-pub const ORGANISATIONS: Input = Input::Pick(
-    "/v1/organisations?limit=200",
-    "credit_code",
-    &[col("name", Show::Text), col("credit_code", Show::Code)],
-);
+const ALL_ORGANISATIONS: &str = "/v1/organisations?limit=200";
+const ORGANISATION: &[Column] = &[col("name", Show::Text), col("credit_code", Show::Code)];
+pub const ORGANISATIONS: Input = Input::Pick(ALL_ORGANISATIONS, "credit_code", ORGANISATION);
 
 /// An organisation that the one who fills the form in may not be able to read: chosen, or its credit code typed.
-pub const ANY_ORGANISATION: Input = Input::PickOrType(
-    "/v1/organisations?limit=200",
-    "credit_code",
-    &[col("name", Show::Text), col("credit_code", Show::Code)],
-);
+pub const ANY_ORGANISATION: Input = Input::PickOrType(ALL_ORGANISATIONS, "credit_code", ORGANISATION);
 
 /// A contract in a list of choices.
 pub const RENTAL: &[Column] =

@@ -63,21 +63,13 @@ fn filters(visit: &Visit<'_>) -> Vec<(String, String)> {
 async fn all(visit: &Visit<'_>, record: &Record) -> Result<Vec<Doc>, Refusal> {
     let mut query = filters(visit);
     query.push(("limit".to_owned(), "200".to_owned()));
-    let (mut documents, mut target) = (Vec::new(), with_query(&format!("/v1{}", record.path), &query));
-    loop {
-        let found = visit.look(&target).await?;
-        documents.extend(found.list("data"));
-        let cursor = found.text("next_cursor");
-        if documents.len() > ROWS_MAX {
-            let problem = Problem::too_large(ROWS_MAX, "rows");
-            return Err(Refusal::from_problem(&problem, visit));
-        }
-        if cursor.is_empty() {
-            return Ok(documents);
-        }
-        let next: Vec<_> = query.iter().cloned().chain([("cursor".to_owned(), cursor)]).collect();
-        target = with_query(&format!("/v1{}", record.path), &next);
+    let target = with_query(&format!("/v1{}", record.path), &query);
+    let documents = visit.look_whole(&target, ROWS_MAX + 1).await?.list("data");
+    if documents.len() > ROWS_MAX {
+        let problem = Problem::too_large(ROWS_MAX, "rows");
+        return Err(Refusal::from_problem(&problem, visit));
     }
+    Ok(documents)
 }
 
 /// How wide a column stands in a workbook, in characters.
