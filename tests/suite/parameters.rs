@@ -78,6 +78,18 @@ fn path_of(route: &Route, but: Option<(&str, &str)>) -> String {
     path
 }
 
+/// The query that a route must have, with usual values, but for one of its parameters.
+fn needed(route: &Route, but: Option<&str>) -> Vec<String> {
+    let of = route.parameters.iter().filter(|one| !one.in_path && one.required);
+    let of = of.filter(|one| but != Some(one.name.as_str()));
+    of.map(|one| format!("{}={}", one.name, usual(&one.name))).collect()
+}
+
+/// A path with a query, where there is one.
+fn with_query(path: String, query: &[String]) -> String {
+    if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+}
+
 struct Caller<'a> {
     service: &'a Service,
     tokens: Vec<String>,
@@ -162,22 +174,16 @@ fn nothing_that_a_path_or_a_query_holds_is_a_fault_of_ours() {
     let mut asked = 0;
     let (mut unread, mut strange) = (Turns::default(), Turns::default());
     for route in &routes {
-        let needed = route.parameters.iter().filter(|one| !one.in_path && one.required);
-        let needed: Vec<_> = needed.map(|one| format!("{}={}", one.name, usual(&one.name))).collect();
-        let may = caller.may(route, &format!("{}?{}", path_of(route, None), needed.join("&")));
+        let may = caller.may(route, &with_query(path_of(route, None), &needed(route, None)));
         for parameter in &route.parameters {
             let kind = format!("{} {} {}", parameter.name, parameter.in_path, parameter.whole);
-            let needed = route
-                .parameters
-                .iter()
-                .filter(|one| !one.in_path && one.required && one.name != parameter.name);
-            let needed: Vec<_> = needed.map(|one| format!("{}={}", one.name, usual(&one.name))).collect();
+            let needed = needed(route, Some(&parameter.name));
             let url = |value: &str| {
                 let name = parameter.name.as_str();
                 let own = (!parameter.in_path).then(|| format!("{name}={value}"));
                 let query: Vec<_> = needed.iter().cloned().chain(own).collect();
                 let path = path_of(route, parameter.in_path.then_some((name, value)));
-                if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+                with_query(path, &query)
             };
             for value in unread.of(&kind, &unreadable, 2) {
                 let answer = caller.call(route, &url(value), may);
@@ -311,10 +317,7 @@ fn nothing_that_a_body_or_a_stranger_holds_is_a_fault_of_ours_or_worth_a_warning
         let body = sample(schema, &document, 6);
         let mut places = Vec::new();
         leaves(&body, "", &mut places);
-        let needed = route.parameters.iter().filter(|one| !one.in_path && one.required);
-        let needed: Vec<_> = needed.map(|one| format!("{}={}", one.name, usual(&one.name))).collect();
-        let path = path_of(route, None);
-        let path = if needed.is_empty() { path } else { format!("{path}?{}", needed.join("&")) };
+        let path = with_query(path_of(route, None), &needed(route, None));
         // who may call does not depend on the body
         let call = |token: &str, body: &Value| {
             let key = uuid::Uuid::now_v7().to_string();
