@@ -162,7 +162,7 @@ async fn waits_for_a_standby(owner: &tokio_postgres::Client, but: i32) -> i32 {
 #[tokio::test]
 async fn a_commit_that_no_standby_confirmed_is_not_answered_until_one_has() {
     let service = tokio::task::spawn_blocking(|| {
-        let service = Service::start();
+        let service = Service::start_alone();
         service.agency("city");
         service
     })
@@ -214,7 +214,7 @@ async fn a_commit_that_no_standby_confirmed_is_not_answered_until_one_has() {
 
 #[test]
 fn a_connection_that_turns_read_only_while_it_lives_says_so_and_goes_on_when_it_no_longer_is() {
-    let service = Service::start();
+    let service = Service::start_alone();
     service.agency("city");
     let token = service.token("city", "officer", "lin", None);
     let url = service.cli(&["database-url", "--role", "owner"]).trim().to_owned();

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use super::journeys::in_tree;
 use crate::support::tools::not_checked;
 
@@ -49,6 +51,7 @@ fn complaints(folder: &std::path::Path, tool: &str, config: &str, text: &str) ->
     let name = if tool == "eslint" { "console.js" } else { "console.css" };
     let mut linter = Command::new(folder.join("node_modules/.bin").join(tool))
         .args(["--config", config, "--stdin", "--stdin-filename", name, "--max-warnings", "0"])
+        .args(["-f", "json"])
         .current_dir(folder)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -58,8 +61,11 @@ fn complaints(folder: &std::path::Path, tool: &str, config: &str, text: &str) ->
     linter.stdin.take().expect("its input").write_all(text.as_bytes()).expect("read");
     let done = linter.wait_with_output().expect("an end");
     let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
-    let line = |said: &str| said.trim_start().split(':').next().and_then(|line| line.parse().ok());
-    let lines: Vec<usize> = said.lines().filter_map(line).collect();
+    let files: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"));
+    let found =
+        ["messages", "warnings"].into_iter().find_map(|list| files[0][list].as_array()).expect("a list");
+    let lines: Vec<usize> =
+        found.iter().filter_map(|one| usize::try_from(one["line"].as_u64()?).ok()).collect();
     assert_eq!(done.status.success(), lines.is_empty(), "{tool} ended otherwise than it says: {said}");
     (lines, said)
 }

@@ -84,6 +84,8 @@ struct Start<'a> {
     /// A folder that outlives the service; else one of its own.
     data: Option<&'a Path>,
     database_url: Option<&'a str>,
+    /// On a private cluster also where no folder is named.
+    alone: bool,
     durable: bool,
     environment: &'a [(&'a str, &'a str)],
     log: Option<&'a Path>,
@@ -95,6 +97,12 @@ impl Service {
     /// On a database of its own.
     pub fn start() -> Self {
         Start::default().run()
+    }
+
+    /// On a private cluster that goes with the service: what a test sets of a server, every other test of the run's
+    /// cluster would have too.
+    pub fn start_alone() -> Self {
+        Start { alone: true, ..Start::default() }.run()
     }
 
     /// On a private cluster in a folder that outlives the service, and that waits for the disk.
@@ -319,8 +327,8 @@ impl Start<'_> {
     fn run(self) -> Service {
         let data = self.data.map_or_else(fresh_folder, Path::to_owned);
         // A private cluster takes longer to make, to start and to stop than most tests take.
-        let owned_database =
-            (self.data.is_none() && self.database_url.is_none()).then(TestDatabase::create_for_a_service);
+        let private = self.alone || self.data.is_some() || self.database_url.is_some();
+        let owned_database = (!private).then(TestDatabase::create_for_a_service);
         let database_url = match &owned_database {
             Some(database) => Some(database.url("subsidy_owner")),
             None => self.database_url.map(str::to_owned),
