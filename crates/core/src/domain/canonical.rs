@@ -73,22 +73,26 @@ fn write_members(members: &serde_json::Map<String, Value>, out: &mut String) -> 
 
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            c if u32::from(c) < 0x20 => {
-                let code = u32::from(c);
-                out.push_str(&format!("\\u{code:04x}"));
-            }
-            c => out.push(c),
+    let mut rest = text;
+    // most texts have nothing to escape and are copied whole
+    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        let (plain, escaped) = rest.split_at(at);
+        out.push_str(plain);
+        let mut letters = escaped.chars();
+        match letters.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some('\r') => out.push_str("\\r"),
+            Some(control) => out.push_str(&format!("\\u{:04x}", u32::from(control))),
+            None => {}
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 
@@ -276,6 +280,7 @@ impl<'de> Variant<'de> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failed encoding fails the test")]
 mod tests {
+    use proptest::prelude::*;
     use serde::Deserialize;
 
     use super::*;
@@ -310,6 +315,14 @@ mod tests {
             r#"{"kinds":["plain",{"held":{"days":"-70","open":"true"}},{"wrapped":["1"]}],"text":"a\"\\\n\u0001券","z":"7"}"#
         );
         assert_eq!(decode::<Sheet>(&text).unwrap(), sheet);
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_escaped_as_json_writers_do(text in "(?s).{0,40}", control in 0_u8..0x20) {
+            let text = format!("{text}{}\"\\{text}", char::from(control));
+            prop_assert_eq!(encode(&text).unwrap(), serde_json::to_string(&text).unwrap());
+        }
     }
 
     #[test]
