@@ -6,6 +6,8 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 
 use super::sheet::{Compared, Sheet};
 use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts};
@@ -45,6 +47,9 @@ pub struct ExportCheck {
     pub lines: Option<u64>,
 }
 
+/// Bundles that may wait to be held against the sheets.
+const BUNDLES_WAITING: usize = 4;
+
 /// How deep to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -72,15 +77,25 @@ pub fn check(
         Depth::Tree => LogCheck::of_tree(claimed.clone(), Roots::of(older)),
         Depth::Replay => LogCheck::new(claimed.clone(), Roots::of(older)),
     };
-    let mut sheets = (depth == Depth::Replay).then(|| Sheets::begin(folder)).transpose()?;
-    for index in 0..log.bundles() {
-        let mut replayed = Vec::new();
-        log.bundle(index, &mut read, &mut |one| replayed.push(one));
-        if let Some(sheets) = &mut sheets {
-            replayed.into_iter().try_for_each(|one| sheets.leaf(one))?;
+    let sheets = (depth == Depth::Replay).then(|| Sheets::begin(folder)).transpose()?;
+    // while a bundle is replayed, what the one before makes is held against the sheets
+    let sheets = thread::scope(|scope| {
+        let (bundles, waiting) = mpsc::sync_channel(BUNDLES_WAITING);
+        let holding = sheets.map(|sheets| scope.spawn(move || sheets.all(waiting)));
+        for index in 0..log.bundles() {
+            let mut replayed = Vec::new();
+            log.bundle(index, &mut read, &mut |one| replayed.push(one));
+            // whoever holds them against the sheets may have ended, and says why
+            if holding.is_some() && bundles.send(replayed).is_err() {
+                break;
+            }
+            progress(Progress { done: claimed.size.min((index + 1) * 256), total: claimed.size });
         }
-        progress(Progress { done: claimed.size.min((index + 1) * 256), total: claimed.size });
-    }
+        drop(bundles);
+        holding
+            .map(|holding| holding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .transpose()
+    })?;
     if let Err(damage) = log.finish(&mut read) {
         return Ok(Err(damage));
     }
@@ -238,6 +253,12 @@ impl Sheets {
             touched: Touched::default(),
             lines: 0,
         })
+    }
+
+    /// Takes what was replayed, until no more comes.
+    fn all(mut self, bundles: mpsc::Receiver<Vec<Replayed>>) -> Result<Self, CheckError> {
+        bundles.into_iter().flatten().try_for_each(|one| self.leaf(one))?;
+        Ok(self)
     }
 
     fn leaf(&mut self, replayed: Replayed) -> Result<(), CheckError> {

@@ -1,4 +1,4 @@
-//! Writes an export: one snapshot, read once, a page at a time.
+//! Writes an export: one snapshot, read once, a page at a time; while one page is written the next is read.
 //!
 //! The head is read first and its root is what is signed, last of all, once the leaves that were written have proved
 //! to give it: a folder without a checkpoint is an export that was not finished.
@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use tokio::sync::mpsc;
 
 use super::sheet::{Sheet, quoted};
 use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts};
@@ -32,6 +33,9 @@ use subsidy_store::engine::store::{LogRow, TransitionRow};
 use subsidy_store::ledger::{BalanceRow, EntryRow};
 use subsidy_store::usage::queries;
 use subsidy_store::usage::{UsageImportRow, UsageRowRow};
+
+/// Pages that may wait to be written.
+const PAGES_WAITING: usize = 1;
 
 /// An export that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +76,8 @@ pub enum ExportError {
     /// The note could not be signed.
     #[error(transparent)]
     Note(#[from] NoteError),
+    #[error("the writing broke off")]
+    Broken,
 }
 
 /// Writes an agency's ledger into a folder that is empty, or not there yet. `progress` is told after each page.
@@ -102,6 +108,7 @@ pub async fn write(
 }
 
 /// The folder that is written into.
+#[derive(Clone)]
 struct Out(PathBuf);
 
 impl Out {
@@ -166,17 +173,37 @@ async fn log(
     head: &Frontier,
     progress: impl Fn(Progress),
 ) -> Result<u64, ExportError> {
-    let (mut log, mut lines, mut next) = (Log::new(out), 0_u64, Some(0));
-    let mut entries = out.sheet(EntryRow::NAME, EntryRow::COLUMNS)?;
-    let mut transitions = out.sheet(TransitionRow::NAME, TransitionRow::COLUMNS)?;
+    let (pages, waiting) = mpsc::channel(PAGES_WAITING);
+    let writing = {
+        let (out, head) = (out.clone(), head.clone());
+        tokio::task::spawn_blocking(move || write_log(&out, &head, waiting))
+    };
+    let mut next = Some(0);
     while let Some(from) = next {
         let page = Page::read(conn, from).await?;
+        next = page.next();
+        let done =
+            u64::try_from(from).unwrap_or_default() + u64::try_from(page.log.len()).unwrap_or_default();
+        if pages.send(page).await.is_err() {
+            // whoever writes has ended, and says why
+            break;
+        }
+        progress(Progress { done, total: head.size() });
+    }
+    drop(pages);
+    writing.await.map_err(|_| ExportError::Broken)?
+}
+
+/// Writes pages as they come.
+fn write_log(out: &Out, head: &Frontier, mut pages: mpsc::Receiver<Page>) -> Result<u64, ExportError> {
+    let (mut log, mut lines) = (Log::new(out), 0_u64);
+    let mut entries = out.sheet(EntryRow::NAME, EntryRow::COLUMNS)?;
+    let mut transitions = out.sheet(TransitionRow::NAME, TransitionRow::COLUMNS)?;
+    while let Some(page) = pages.blocking_recv() {
         page.log.iter().try_for_each(|row| log.leaf(row))?;
         entries.rows(&page.entries)?;
         transitions.rows(&page.transitions)?;
         lines = lines.saturating_add(u64::try_from(page.entries.len()).unwrap_or(u64::MAX));
-        progress(Progress { done: log.frontier.size(), total: head.size() });
-        next = page.next();
     }
     entries.finish()?;
     transitions.finish()?;
