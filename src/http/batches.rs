@@ -44,6 +44,11 @@ pub fn dispatch(method: &str, path: &str) -> Result<(&'static Route, PathParts),
 
 /// The parameters of a path that a pattern matches, segment by segment; a tail takes what is left.
 pub fn matched(pattern: &str, path: &str) -> Option<PathParts> {
+    // most patterns differ before their first parameter, and a page looks for the route of each of its links
+    let fixed = pattern.find('{').and_then(|brace| pattern.get(..brace)).unwrap_or(pattern);
+    if !path.starts_with(fixed) {
+        return None;
+    }
     let (mut left, mut parts) = (Some(path), Vec::new());
     for part in Segment::all(pattern) {
         let rest = left?;
