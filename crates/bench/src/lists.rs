@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::load::{Target, read};
+use super::pages::{self, OpenedPage};
 use super::service::Running;
 use super::year;
 use subsidy_core::domain::{AgencyCode, Role};
@@ -74,24 +75,38 @@ pub(super) struct Page {
     pub documents: usize,
 }
 
-/// Reads all pages from a service that is started for it.
+/// Reads all lists and the console from a service that is started for it.
 pub(super) async fn measure(
     settings: &Settings,
     agency: &AgencyCode,
     data: &Path,
-) -> Result<Vec<Page>, Failure> {
+) -> Result<(Vec<Page>, Vec<OpenedPage>), Failure> {
     let keys = Keys::open(&settings.keys_folder())?;
-    let auditor = actor(&subject("sun")?, Role::Auditor);
-    let ttl = chrono::TimeDelta::hours(6);
-    let token = Mint::new(keys.token_key())?.issue(agency, &auditor, chrono::Utc::now(), ttl)?;
+    let token = |name: &str, role: Role| -> Result<String, Failure> {
+        let ttl = chrono::TimeDelta::hours(6);
+        Ok(Mint::new(keys.token_key())?.issue(
+            agency,
+            &actor(&subject(name)?, role),
+            chrono::Utc::now(),
+            ttl,
+        )?)
+    };
+    let (auditor, officer) = (token("sun", Role::Auditor)?, token("lin", Role::Officer)?);
     let running = Running::start(data).await?;
-    let target = Target { address: running.address.clone(), token };
-    let measured = pages(&target).await;
+    let measured = async {
+        let target = Target { address: running.address.clone(), token: auditor.clone() };
+        let lists = lists(&target).await?;
+        output::note("opening pages of the console …")?;
+        let mut opened = pages::measure(&running.address, &auditor).await?;
+        opened.extend(pages::measure(&running.address, &officer).await?);
+        Ok((lists, opened))
+    };
+    let measured = measured.await;
     running.stop().await?;
     measured
 }
 
-async fn pages(target: &Target) -> Result<Vec<Page>, Failure> {
+async fn lists(target: &Target) -> Result<Vec<Page>, Failure> {
     output::note("reading lists …")?;
     let (firm, mut pages) = (year::firm(13)?, Vec::new());
     for path in PAGES {

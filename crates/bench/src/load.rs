@@ -64,7 +64,7 @@ async fn caller(target: &Target, requests: &[Request], next: &AtomicUsize) -> Re
     Ok(took)
 }
 
-async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {
+pub(super) async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;

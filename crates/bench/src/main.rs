@@ -14,6 +14,7 @@ mod lists;
 mod load;
 mod memory;
 mod naive;
+mod pages;
 mod report;
 mod room;
 mod service;

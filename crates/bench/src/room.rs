@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::lists::{self, Page};
+use super::pages::{OpenedPage, percentile};
 use super::service::beside_this_program;
 use super::stage::AGENCY;
 use super::verification::{RunCost, ran};
@@ -53,6 +54,7 @@ pub(super) struct Measurement {
     verified: RunCost,
     rows: Vec<Row>,
     pages: Vec<Page>,
+    console: Vec<OpenedPage>,
     files: Vec<(FileFormat, Duration, u64)>,
     workbook: (u64, RunCost),
 }
@@ -79,15 +81,29 @@ impl Measurement {
         let files = self.files.iter().map(|(format, took, bytes)| {
             json!({ "format": format.ending(), "elapsed_ms": millis(*took), "bytes": bytes })
         });
+        let console = self.console.iter().map(|page| {
+            json!({
+                "address": page.address, "bytes": page.bytes, "median_ms": millis(percentile(&page.took, 50)),
+                "p95_ms": millis(percentile(&page.took, 95)),
+            })
+        });
         let (workbook, peak) = (&self.workbook, self.verified.peak_kib);
         json!({
             "lines": self.made.lines, "leaves": self.made.leaves, "disk_bytes": self.disk,
             "made_ms": millis(self.took), "verified_ms": millis(self.verified.elapsed), "verified_peak_kib": peak,
             "reports": rows.collect::<Vec<_>>(), "pages": pages.collect::<Vec<_>>(), "files": files.collect::<Vec<_>>(),
+            "console": console.collect::<Vec<_>>(), "console_p95_ms": millis(percentile(&self.all_of_the_console(), 95)),
             "workbook": {
                 "rows": workbook.0, "elapsed_ms": millis(workbook.1.elapsed), "peak_kib": workbook.1.peak_kib,
             },
         })
+    }
+
+    /// How long each reading of each page of the console took, the shortest first.
+    fn all_of_the_console(&self) -> Vec<Duration> {
+        let mut all: Vec<_> = self.console.iter().flat_map(|page| page.took.iter().copied()).collect();
+        all.sort_unstable();
+        all
     }
 
     pub(super) fn write(&self) -> Result<(), Failure> {
@@ -115,6 +131,14 @@ impl Measurement {
         for page in &self.pages {
             writeln!(out, "{:<72} {:>8} {:>8}", page.path, millis(page.took), page.documents)?;
         }
+        writeln!(out, "{:<72} {:>8} {:>8} {:>8}", "a page of the console", "p50 ms", "p95 ms", "bytes")?;
+        for page in &self.console {
+            let (median, p95) = (percentile(&page.took, 50), percentile(&page.took, 95));
+            writeln!(out, "{:<72} {:>8} {:>8} {:>8}", page.address, millis(median), millis(p95), page.bytes)?;
+        }
+        let all = self.all_of_the_console();
+        let (median, p95) = (percentile(&all, 50), percentile(&all, 95));
+        writeln!(out, "{:<72} {:>8} {:>8}", "all of them", millis(median), millis(p95))?;
         for (format, took, bytes) in &self.files {
             let what = format!("operations.{}", format.ending());
             writeln!(out, "{what:<24} {leaves:>10} rows, {} ms, {} MiB", millis(*took), bytes / 1_048_576)?;
@@ -156,10 +180,11 @@ pub(super) async fn measure(opened: &Opened<'_>, lines: u64, data: &Path) -> Res
     }
     let disk = scope::disk(&conn).await?.map_or(0, |found| found.count);
     drop(conn);
-    let pages = lists::measure(opened.settings(), &agency, data).await?;
+    let (pages, console) = lists::measure(opened.settings(), &agency, data).await?;
     let rows_of_workbook = made.lines.min(WORKBOOK_ROWS);
     let workbook = ran(&std::env::current_exe()?, &["--xlsx", &rows_of_workbook.to_string()], data).await?;
-    Ok(Measurement { made, took, disk, verified, rows, pages, files, workbook: (rows_of_workbook, workbook) })
+    let workbook = (rows_of_workbook, workbook);
+    Ok(Measurement { made, took, disk, verified, rows, pages, console, files, workbook })
 }
 
 async fn at(conn: &Connection, known_at: i64) -> Result<Scope, Failure> {
