@@ -95,7 +95,7 @@ fn related_keys(outcome: &Outcome, wanted: &mut RelatedKeys) {
         | Outcome::UsageImport(_)
         | Outcome::Loan(_) => {}
         Outcome::AuditNote(note) => AuditNoteView::related_keys(note, wanted),
-        Outcome::TaskReminder(_) => {}
+        Outcome::TaskReminder(reminder) => ReminderView::related_keys(reminder, wanted),
         Outcome::RoleGrant(grant) => RoleGrantView::related_keys(grant, wanted),
         Outcome::Period(period) => PeriodView::related_keys(period, wanted),
         Outcome::Calendar(change) => CalendarView::related_keys(change, wanted),
@@ -149,7 +149,7 @@ pub fn resource(outcome: &Outcome, attached: &Related) -> Result<Value, Problem>
         }
         Outcome::Erasure(erasure) => serde_json::to_value(erasure),
         Outcome::AuditNote(note) => serde_json::to_value(AuditNoteView::of(note, attached)),
-        Outcome::TaskReminder(reminder) => serde_json::to_value(ReminderView::of(reminder)),
+        Outcome::TaskReminder(reminder) => serde_json::to_value(ReminderView::of(reminder, attached)),
         Outcome::Revocation(revocation) => serde_json::to_value(RevocationView::of(revocation)),
         Outcome::RoleGrant(grant) => serde_json::to_value(RoleGrantView::of(grant, attached)),
         Outcome::ReferenceRate(rate) => serde_json::to_value(ReferenceRateView::of(rate, attached)),

@@ -1,4 +1,5 @@
-//! What documents name and do not hold: free texts by their hash, calculation sheets by document and number.
+//! What documents name and do not hold: free texts by their hash, calculation sheets by document and number, what the bank
+//! calls a payment, which claim is objected to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::reports::ReadError;
-use subsidy_core::domain::{ClaimId, Date, PaymentBatchId, TextHash};
+use subsidy_core::domain::{ClaimId, Date, ObjectionId, PaymentBatchId, TextHash};
 use subsidy_core::programmes::calculation::Calculation;
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
@@ -24,6 +25,10 @@ rows! {
 }
 
 rows! {
+    struct ObjectionClaimRow { id: Uuid, claim: Uuid }
+}
+
+rows! {
     pub struct SheetRow { document: String, version: i32, sheet: serde_json::Value }
 }
 
@@ -31,6 +36,8 @@ statement! {
     fn texts(hashes: &[Vec<u8>]) -> Vec<StoredTextRow> = "SELECT * FROM texts WHERE sha256 = ANY($1)";
     fn paid_lines(claims: &[Uuid]) -> Vec<PaidLineRow> =
         "SELECT batch, claim, bank_reference FROM payment_lines WHERE claim = ANY($1) AND status = 'paid'";
+    fn claims_of_objections(ids: &[Uuid]) -> Vec<ObjectionClaimRow> =
+        "SELECT id, claim FROM objections WHERE id = ANY($1)";
     /// A page of a document's sheets, the first first.
     pub fn sheets_of(PageQuery { after, limit }; document: &str) -> Vec<SheetRow> =
         "SELECT document, version, sheet FROM calculations WHERE document = $3 AND version > $1 \
@@ -52,12 +59,18 @@ pub struct RelatedKeys {
     texts: BTreeSet<TextHash>,
     sheets: BTreeSet<(String, u32)>,
     paid: BTreeSet<ClaimId>,
+    objections: BTreeSet<ObjectionId>,
 }
 
 impl RelatedKeys {
     /// What the bank calls its payments of a claim.
     pub fn references(&mut self, claim: ClaimId) {
         self.paid.insert(claim);
+    }
+
+    /// The claim that is objected to.
+    pub fn claim_of(&mut self, objection: ObjectionId) {
+        self.objections.insert(objection);
     }
 
     pub fn text(&mut self, hash: Option<TextHash>) {
@@ -74,6 +87,7 @@ pub struct Related {
     texts: BTreeMap<TextHash, String>,
     sheets: BTreeMap<(String, u32), Calculation>,
     references: BTreeMap<(PaymentBatchId, ClaimId), String>,
+    objections: BTreeMap<ObjectionId, ClaimId>,
     /// The business date, where what is shown depends on it.
     pub today: Option<Date>,
 }
@@ -99,6 +113,11 @@ impl Related {
         self.references.get(&(batch, claim)).cloned()
     }
 
+    /// The claim that is objected to.
+    pub fn claim_of(&self, objection: ObjectionId) -> Option<ClaimId> {
+        self.objections.get(&objection).copied()
+    }
+
     pub fn sheet(&self, document: &str, version: u32) -> Option<Calculation> {
         self.sheets.get(&(document.to_owned(), version)).cloned()
     }
@@ -109,6 +128,7 @@ impl Related {
             texts: wanted.texts.into_iter().filter(|hash| !self.texts.contains_key(hash)).collect(),
             sheets: wanted.sheets.into_iter().filter(|key| !self.sheets.contains_key(key)).collect(),
             paid: wanted.paid,
+            objections: wanted.objections,
         }
     }
 
@@ -135,6 +155,12 @@ impl Related {
                 self.references.insert(key, bank_reference);
             }
         }
+        if !wanted.objections.is_empty() {
+            let ids: Vec<Uuid> = wanted.objections.iter().map(|objection| objection.uuid()).collect();
+            for ObjectionClaimRow { id, claim } in claims_of_objections(conn, &ids).await? {
+                self.objections.insert(ObjectionId::new(id), ClaimId::new(claim));
+            }
+        }
         if wanted.sheets.is_empty() {
             return Ok(());
         }
@@ -151,6 +177,6 @@ impl Related {
 impl RelatedKeys {
     /// Whether nothing is wanted.
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.sheets.is_empty() && self.paid.is_empty()
+        self.texts.is_empty() && self.sheets.is_empty() && self.paid.is_empty() && self.objections.is_empty()
     }
 }

@@ -185,7 +185,14 @@ fn a_publicity_in_working_days_ends_where_the_calendar_said_when_it_began() {
     // one working day after the 7th: the 9th, as the newest calendar has it
     let found = tasks(&city, &city.lin);
     let waits = found.iter().find(|task| task["action"] == "resolve").expect("the objection");
-    shows(waits, json!({"document": objection["id"], "since": "2025-01-07", "due_on": "2025-01-09"}));
+    shows(
+        waits,
+        json!({"document": objection["id"], "parent": claim, "since": "2025-01-07", "due_on": "2025-01-09"}),
+    );
+    city.post("/v1/tasks/remind", &city.lin, &json!({"days": 1})).expect(200);
+    let told = city.get("/v1/reminders", &city.sun);
+    let told = told["data"].as_array().unwrap().iter().find(|one| one["action"] == "resolve").expect("it");
+    shows(told, json!({"document": objection["id"], "parent": claim}));
     let resolve = format!("/v1/claims/{claim}/objections/{}/resolve", text(&objection, "/id"));
     city.expect(200, &resolve, &city.lin, &json!({"decision": "dismissed", "reason": "查无此事"}));
     city.expect(200, &approve, &city.chen, &json!({}));

@@ -212,8 +212,6 @@ pub fn done_at(task: &Doc) -> String {
     let first = id.split('/').next().unwrap_or(&id);
     match task.text("kind").as_str() {
         "voucher" | "voucher_override" => format!("/vouchers/{first}"),
-        // a reminder does not say which claim is objected to
-        "objection" if !task.has("parent") => String::new(),
         "claim" | "claim_override" | "recalculation" | "objection" => format!("/claims/{first}"),
         "payment_batch" | "payment_result" | "payment_return" => format!("/payment-batches/{first}"),
         "recovery" => format!("/recoveries/{first}"),

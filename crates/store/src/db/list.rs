@@ -46,6 +46,8 @@ pub struct ListQuery {
     pub role: Option<String>,
     /// The day on which a tag counts.
     pub on: Option<NaiveDate>,
+    /// The day on which a task was told of last.
+    pub told_on: Option<NaiveDate>,
     /// Changed at or after.
     pub updated_since: Option<DateTime<Utc>>,
     /// The first day.

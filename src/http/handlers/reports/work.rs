@@ -6,13 +6,13 @@ use utoipa::ToSchema;
 use crate::http::handler::{ReadRequest, Reply, decode_all};
 use crate::http::handlers::agencies::today;
 use crate::http::problem::Problem;
-use crate::http::view::List;
+use crate::http::view::{self, View};
+use crate::reports::related::{Related, RelatedKeys};
 use crate::reports::work;
-use subsidy_core::domain::{Code, Date, Instant, Role, Sequence};
+use subsidy_core::domain::{Code, Date, Instant, ObjectionId, Role, Sequence};
 use subsidy_core::reminders::{Reminder, TaskKey};
-use subsidy_store::db::convert::{self, Unreadable};
+use subsidy_store::db::convert;
 use subsidy_store::db::list::PageQuery;
-use subsidy_store::reminders::{self, ReminderRow};
 use subsidy_store::tasks;
 
 /// The largest sequence that JSON's readers take, as the OpenAPI document has it.
@@ -124,6 +124,8 @@ pub struct ReminderView {
     kind: String,
     /// The id or the code of the document.
     document: String,
+    /// The document that it is a part of, as in `/tasks`; else null.
+    parent: Option<String>,
     /// What is to be done with it, as in `/tasks`.
     action: String,
     /// The day after which its term counts.
@@ -143,14 +145,30 @@ pub struct ReminderView {
     updated_at: Instant,
 }
 
-impl ReminderView {
-    /// A reminder as it is shown.
-    pub fn of(reminder: &Reminder) -> Self {
+/// The objection for which a task waits. Of what else is a part of another document no rules give a term, so that nobody is
+/// reminded of it.
+fn objection(task: &TaskKey) -> Option<ObjectionId> {
+    let (kind, document, _) = task.parts();
+    (kind == "objection").then(|| document.parse().ok()).flatten()
+}
+
+impl View for ReminderView {
+    type Document = Reminder;
+
+    fn related_keys(reminder: &Reminder, wanted: &mut RelatedKeys) {
+        if let Some(objection) = objection(&reminder.task) {
+            wanted.claim_of(objection);
+        }
+    }
+
+    fn of(reminder: &Reminder, related: &Related) -> Self {
         let (kind, document, action) = reminder.task.parts();
+        let claim = objection(&reminder.task).and_then(|objection| related.claim_of(objection));
         Self {
             task: reminder.task.clone(),
             kind: kind.to_owned(),
             document: document.to_owned(),
+            parent: claim.map(|claim| claim.to_string()),
             action: action.to_owned(),
             counted_from: reminder.counted_from,
             term_days: reminder.term_days,
@@ -164,17 +182,11 @@ impl ReminderView {
     }
 }
 
-fn reminder_view(row: &ReminderRow) -> Result<ReminderView, Unreadable> {
-    Ok(ReminderView::of(&row.read()?))
-}
-
 /// `GET /reminders`: the tasks that were told of, perhaps on a day.
 pub async fn reminders(request: ReadRequest) -> Result<Reply, Problem> {
-    let List { page, mut query } = request.list::<()>()?;
-    query.on = request.query.value::<Date>("on")?.map(Date::naive);
-    let conn = request.reader().await?;
-    let (rows, next) = page.cut(reminders::told(&conn, &query).await?, |row| row.created);
-    Reply::list((decode_all(&rows, reminder_view)?, next))
+    let mut list = request.list::<()>()?;
+    list.query.told_on = request.query.value::<Date>("on")?.map(Date::naive);
+    view::list::<ReminderView>(&request, &list).await
 }
 
 /// `GET /events`: all, or what changed on the caller's own documents.
