@@ -26,7 +26,7 @@ use subsidy_core::documents;
 use subsidy_core::domain::AgencyCode;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::pool::{Database, DatabaseError};
-use subsidy_store::db::rows::{Key, Table};
+use subsidy_store::db::rows::{Row, Table};
 use subsidy_store::documents::Stored;
 use subsidy_store::engine::store;
 use subsidy_store::engine::store::{LogRow, TransitionRow};
@@ -270,9 +270,12 @@ async fn sheets(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> 
 /// The rows of billing files that count; what is staged does not.
 async fn usage_rows(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> {
     let mut sheet = out.sheet(UsageRowRow::NAME, UsageRowRow::COLUMNS)?;
-    let mut imports = Vec::new();
-    while let Some(page) = next_page::<UsageImportRow>(conn, &mut imports).await? {
-        for import in page {
+    let mut last = Vec::new();
+    loop {
+        let imports = UsageImportRow::page(conn, &last, i64::from(PAGE)).await?;
+        let Some(import) = imports.last() else { return sheet.finish() };
+        last = vec![import.key()];
+        for import in imports {
             let mut after = 0;
             loop {
                 let rows = queries::rows_after(conn, import.id, after, i64::from(PAGE)).await?;
@@ -284,34 +287,17 @@ async fn usage_rows(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportErr
             }
         }
     }
-    sheet.finish()
 }
 
-/// A table in the order of its keys by their bytes: page by page, but where the database may order texts by a language.
-/// Such a table is read whole, which organisations, rules and balances are few enough for.
-async fn table<R: Table>(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError>
-where
-    R::Key: Ord,
-{
-    let (mut sheet, mut all, mut after) = (out.sheet(R::NAME, R::COLUMNS)?, Vec::new(), Vec::new());
-    while let Some(rows) = next_page::<R>(conn, &mut after).await? {
-        if R::Key::HAS_TEXT {
-            all.extend(rows);
-        } else {
-            sheet.rows(&rows)?;
+/// A table in the order of its keys by their bytes, some rows at a time.
+async fn table<R: Table>(conn: &AsyncPgConnection, out: &Out) -> Result<(), ExportError> {
+    let mut sheet = out.sheet(R::NAME, R::COLUMNS)?;
+    R::walk(conn).await?;
+    loop {
+        let rows = R::walk_on(conn).await?;
+        if rows.is_empty() {
+            return sheet.finish();
         }
+        sheet.rows(&rows)?;
     }
-    all.sort_by_cached_key(R::key);
-    sheet.rows(&all)?;
-    sheet.finish()
-}
-
-/// The next rows; none after the last.
-async fn next_page<R: Table>(
-    conn: &AsyncPgConnection,
-    after: &mut Vec<R::Key>,
-) -> Result<Option<Vec<R>>, ExportError> {
-    let rows = R::page(conn, after, i64::from(PAGE)).await?;
-    *after = rows.last().map(R::key).into_iter().collect();
-    Ok(Some(rows).filter(|rows| !rows.is_empty()))
 }

@@ -52,6 +52,13 @@ pub trait Table: Row + Sized + Send + Sync + 'static {
         limit: i64,
     ) -> BoxFuture<'a, QueryResult<Vec<Self>>>;
 
+    /// Opens a cursor over all rows in the order of their keys, texts by their bytes. It needs a transaction and lives as
+    /// long.
+    fn walk(conn: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<()>>;
+
+    /// The next rows of the cursor; none after the last.
+    fn walk_on(conn: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<Vec<Self>>>;
+
     fn count(conn: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<i64>>;
 }
 
@@ -73,16 +80,25 @@ crate::rows! {
 
 /// A primary key: one column's value or a tuple of them.
 pub trait Key: Sized + Sync {
-    /// Whether a text is part of it, which the database may order by a language and not by bytes.
-    const HAS_TEXT: bool = false;
+    /// Of each of its columns whether it is a text.
+    const TEXTS: &'static [bool];
 
     fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id>;
 }
 
+/// A value that is a key or a column of one.
+pub trait KeyPart {
+    const IS_TEXT: bool = false;
+}
+
 macro_rules! key_of_one {
     ($($rust:ty $(: $text:literal)?),+ $(,)?) => { $(
+        impl KeyPart for $rust {
+            $(const IS_TEXT: bool = $text;)?
+        }
+
         impl Key for $rust {
-            $(const HAS_TEXT: bool = $text;)?
+            const TEXTS: &'static [bool] = &[<Self as KeyPart>::IS_TEXT];
 
             fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id> {
                 statement.bind_column(keys, |key| key)
@@ -96,9 +112,9 @@ macro_rules! key_of_many {
     ($(($($part:ident . $place:tt),+))+) => { $(
         impl<$($part),+> Key for ($($part,)+)
         where
-            $($part: Key + SqlValue + ToSql<SqlOf<$part>, Pg> + Sync + 'static, Pg: HasSqlType<SqlOf<$part>>,)+
+            $($part: Key + KeyPart + SqlValue + ToSql<SqlOf<$part>, Pg> + Sync + 'static, Pg: HasSqlType<SqlOf<$part>>,)+
         {
-            const HAS_TEXT: bool = $($part::HAS_TEXT)||+;
+            const TEXTS: &'static [bool] = &[$($part::IS_TEXT),+];
 
             fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id> {
                 statement$(.bind_column(keys, |key| &key.$place))+
@@ -153,7 +169,7 @@ macro_rules! rows {
             static TEXTS: std::sync::LazyLock<SqlText> =
                 std::sync::LazyLock::new(|| SqlText::new(
                     $table,
-                    &[$(stringify!($key)),+],
+                    (&[$(stringify!($key)),+], <<$row as Row>::Key as Key>::TEXTS),
                     &[$(stringify!($name)),*],
                     &[$($(stringify!($fixed)),+)?],
                 ));
@@ -242,6 +258,20 @@ macro_rules! rows {
                     }
                     let next = Key::bind_all(after, Statement::<NextPage>::new(&TEXTS.next_page));
                     Vec::of(conn, next.bind(limit))
+                }
+
+                fn walk(conn: &AsyncPgConnection) -> futures_util::future::BoxFuture<'_, QueryResult<()>> {
+                    struct Walk;
+                    Box::pin(async move {
+                        usize::of(conn, Statement::<Walk>::new(&TEXTS.walk)).await.map(drop)
+                    })
+                }
+
+                fn walk_on(
+                    conn: &AsyncPgConnection,
+                ) -> futures_util::future::BoxFuture<'_, QueryResult<Vec<$row>>> {
+                    struct WalkOn;
+                    Vec::of(conn, Statement::<WalkOn>::new(&TEXTS.walk_on))
                 }
 
                 fn count(

@@ -10,11 +10,17 @@ pub struct SqlText {
     pub first_page: String,
     pub next_page: String,
     pub count: String,
+    /// Opens a cursor over all rows in the order of their keys, texts by their bytes.
+    pub walk: String,
+    pub walk_on: String,
 }
 
+/// How many rows a cursor hands out at once.
+const WALKED: u16 = 2_000;
+
 impl SqlText {
-    /// `fixed` are those of the other columns that no update sets.
-    pub fn new(table: &str, keys: &[&str], others: &[&str], fixed: &[&str]) -> Self {
+    /// `texts` says which of the keys are texts; `fixed` are those of the other columns that no update sets.
+    pub fn new(table: &str, (keys, texts): (&[&str], &[bool]), others: &[&str], fixed: &[&str]) -> Self {
         let all: Vec<&str> = keys.iter().chain(others).copied().collect();
         let list = |names: &[&str]| each(names, ", ", |_, name| format!("\"{name}\""));
         let dollars = |count: usize| each(&vec![""; count], ", ", |place, _| format!("${}", place + 1));
@@ -26,7 +32,17 @@ impl SqlText {
             format!("SELECT {columns} FROM {table} {only}ORDER BY {} LIMIT ${limit}", list(keys))
         };
         let after = each(keys, ", ", |place, _| format!("(${})[1]", place + 1));
+        let cursor = format!("walk_{}", table.replace('.', "_"));
+        // the database may order texts by a language
+        let by_bytes = each(keys, ", ", |place, name| match texts.get(place) {
+            Some(true) => format!("\"{name}\" COLLATE \"C\""),
+            _ => format!("\"{name}\""),
+        });
         Self {
+            walk: format!(
+                "DECLARE {cursor} NO SCROLL CURSOR FOR SELECT {columns} FROM {table} ORDER BY {by_bytes}"
+            ),
+            walk_on: format!("FETCH {WALKED} FROM {cursor}"),
             first_page: page("", 1),
             next_page: page(&format!("WHERE ({}) > ({after}) ", list(keys)), keys.len() + 1),
             count: format!("SELECT count(*) AS count FROM {table}"),
