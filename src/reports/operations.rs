@@ -59,7 +59,6 @@ struct LeafQuery<'a> {
     until: i64,
     subjects: Option<&'a [String]>,
     kinds: &'a [String],
-    document: Option<&'a str>,
     from: Option<NaiveDate>,
     last: Option<NaiveDate>,
     zone: &'a str,
@@ -67,19 +66,31 @@ struct LeafQuery<'a> {
     limit: i64,
 }
 
+/// `$1` after, `$2` up to, `$3` spellings of a subject, `$4` kinds (none: all), `$5` and `$6` first and last day of recording in the
+/// zone `$7`, `$8` kinds that are left out, `$9` how many at most.
+macro_rules! leaves {
+    ($of:literal) => {
+        concat!(
+            "SELECT l.sequence, l.recorded_at, l.subject, l.kind, l.document, l.effective_date, l.line_count, l.leaf FROM log AS l \
+              WHERE l.sequence > $1 AND l.sequence <= $2 AND ($3::text[] IS NULL OR l.subject = ANY($3)) \
+                AND (cardinality($4::text[]) = 0 OR l.kind = ANY($4)) \
+                AND ($5::date IS NULL OR l.recorded_at >= $5::timestamp AT TIME ZONE $7) \
+                AND ($6::date IS NULL OR l.recorded_at < ($6 + 1)::timestamp AT TIME ZONE $7) \
+                AND NOT l.kind = ANY($8) ",
+            $of,
+            "ORDER BY l.sequence LIMIT $9"
+        )
+    };
+}
+
 statement! {
-    /// `$1` after, `$2` up to, `$3` spellings of a subject, `$4` kinds (none: all), `$5` a document, `$6` and `$7` first and last day of
-    /// recording in the zone `$8`, `$9` kinds that are left out.
     fn select_leaves(
-        LeafQuery<'_> { after, until, subjects, kinds, document, from, last, zone, without, limit }
-    ) -> Vec<OperationRow> =
-        "SELECT l.sequence, l.recorded_at, l.subject, l.kind, l.document, l.effective_date, l.line_count, l.leaf FROM log AS l \
-          WHERE l.sequence > $1 AND l.sequence <= $2 AND ($3::text[] IS NULL OR l.subject = ANY($3)) \
-            AND (cardinality($4::text[]) = 0 OR l.kind = ANY($4)) AND ($5::text IS NULL OR l.document = $5) \
-            AND ($6::date IS NULL OR l.recorded_at >= $6::timestamp AT TIME ZONE $8) \
-            AND ($7::date IS NULL OR l.recorded_at < ($7 + 1)::timestamp AT TIME ZONE $8) \
-            AND NOT l.kind = ANY($9) \
-          ORDER BY l.sequence LIMIT $10";
+        LeafQuery<'_> { after, until, subjects, kinds, from, last, zone, without, limit }
+    ) -> Vec<OperationRow> = leaves!("");
+    /// Those of a document `$10`, which an index finds.
+    fn select_leaves_of(
+        LeafQuery<'_> { after, until, subjects, kinds, from, last, zone, without, limit }; document: &str
+    ) -> Vec<OperationRow> = leaves!("AND l.document = $10 ");
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,7 +172,9 @@ impl Reading {
         conn: &AsyncPgConnection,
         (sequences, limit): (i64, i64),
     ) -> Result<Vec<(i64, Row)>, ReadError> {
-        let until = self.after.saturating_add(sequences).min(self.known_at);
+        let window = self.after.saturating_add(sequences).min(self.known_at);
+        // a document has few leaves, wherever they are
+        let until = if self.filter.document.is_some() { self.known_at } else { window };
         if let (Some(subject), None) = (&self.filter.subject, &self.spellings) {
             self.spellings = Some(spellings(conn, subject).await?);
         }
@@ -171,14 +184,16 @@ impl Reading {
             until,
             subjects: self.spellings.as_deref(),
             kinds: &self.kinds,
-            document: filter.document.as_deref(),
             from: filter.from.map(Date::naive),
             last: filter.until.map(Date::naive),
             zone: &self.zone,
             without: &self.without,
             limit,
         };
-        let leaves = select_leaves(conn, query).await?;
+        let leaves = match &filter.document {
+            Some(document) => select_leaves_of(conn, query, document).await?,
+            None => select_leaves(conn, query).await?,
+        };
         let full = i64::try_from(leaves.len()).unwrap_or(limit) >= limit;
         let from = std::mem::replace(&mut self.after, until);
         self.after = leaves.last().filter(|_| full).map_or(until, |leaf| leaf.sequence);

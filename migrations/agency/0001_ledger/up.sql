@@ -49,14 +49,13 @@ CREATE TABLE log (
     xact xid8 NOT NULL
 );
 -- What posts about a document is mostly a step of it. These kinds may post while its state stays.
-CREATE INDEX log_without_step ON log (document, sequence)
-    WHERE kind IN ('approve_payment_result', 'expire_voucher', 'offset_recovery', 'receive_recovery', 'settle_payment');
+CREATE INDEX log_document ON log (document, sequence);
 COMMENT ON TABLE log IS 'Every accepted command, gapless, in commit order. Append-only.';
 COMMENT ON COLUMN log.leaf IS 'Canonical JSON (RFC 8785), byte for byte what was hashed.';
 COMMENT ON COLUMN log.hash IS 'RFC 6962 leaf hash of leaf.';
 COMMENT ON COLUMN log.line_count IS 'How many entries this sequence has; held by triggers.';
 COMMENT ON COLUMN log.xact IS 'The transaction that wrote the row: no other may add lines to it. A trigger sets it, whatever is said.';
-COMMENT ON INDEX log_without_step IS 'Transactions about a document are found by its steps and by these.';
+COMMENT ON INDEX log_document IS 'What was done with a document, and, beside its steps, the transactions about it.';
 
 CREATE TABLE entries (
     sequence bigint NOT NULL,
