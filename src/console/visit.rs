@@ -20,6 +20,7 @@ use crate::http::AppState;
 use crate::http::in_process::{self, Body, InProcess};
 use crate::http::route::{Method, Route};
 use crate::reports::report::QUERY;
+use subsidy_store::ledger::BLOCK;
 
 /// A page of HTML, or why there is none.
 pub type Shown = Result<String, Refusal>;
@@ -269,6 +270,11 @@ impl<'a> Visit<'a> {
     pub fn may(&self, method: Method, path: &str) -> bool {
         let actor = &self.who.identity.actor;
         in_process::route(method, path).is_some_and(|(route, _)| route.permission.allows(actor))
+    }
+
+    /// Whether what takes a long ledger some seconds is shown: in a short one at once, else where `all` is asked for.
+    pub fn shows_all(&self, leaves: &str) -> bool {
+        leaves.parse().is_ok_and(|leaves: i64| leaves < BLOCK) || self.filter("all") == "1"
     }
 
     /// What an organisation is called; its code where the person may not know.

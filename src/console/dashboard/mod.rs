@@ -34,6 +34,8 @@ struct DashboardPage {
     above: bool,
     funnels: Vec<Funnel>,
     flow: Drawing,
+    /// Whether the pictures are there that take a long ledger some seconds.
+    all: bool,
 }
 
 /// What becomes of a budget, from what is paid to what is free: member, class, account.
@@ -49,10 +51,12 @@ const PARTS: [(&str, &str, &str); 5] = [
 pub async fn show(visit: &Visit<'_>) -> Shown {
     let t = visit.t;
     let execution = visit.read("/v1/reports/budget-execution").await?;
-    let ageing = visit.read("/v1/reports/ageing").await?;
+    let all = visit.shows_all(&execution.text("known_at"));
+    let read = async |target: &str| if all { visit.read(target).await } else { Ok(Doc::default()) };
+    let ageing = read("/v1/reports/ageing").await?;
     let (months, above) = drawn::months(t, &execution);
-    let funnel = visit.read("/v1/reports/funnel").await?;
-    let flow = visit.read("/v1/reports/flow").await?;
+    let funnel = read("/v1/reports/funnel").await?;
+    let flow = read("/v1/reports/flow").await?;
     let mut strips = Vec::new();
     for strip in drawn::strips(t, &execution) {
         strips.push(Strip { name: visit.programme(&strip.code).await, ..strip });
@@ -67,6 +71,7 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         above,
         funnels: funnel::funnels(visit, &funnel).await,
         flow: flow::drawing(visit, &flow).await,
+        all,
         width: 100 + months.len().max(12) * 66,
         months,
         parts: PARTS.iter().map(|(member, class, _)| (part(t, member), *class)).collect(),

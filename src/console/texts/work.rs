@@ -46,6 +46,9 @@ texts! {
     audit_room: "审计室" / "Audit room";
     exceptions: "疑点清单" / "Exceptions";
     no_exceptions: "没有发现疑点" / "No exceptions";
+    count_exceptions: "统计疑点" / "Count exceptions";
+    long_ledger: "账簿较长，其余内容需数秒方能算出。" / "This is a long ledger: the rest takes some seconds to add up.";
+    show_all_pictures: "显示全部图表" / "Show all pictures";
     duties: "职责分离" / "Segregation of duties";
     operations: "操作日志" / "Operations";
     recomputed: "独立复算" / "Recalculation";
