@@ -80,6 +80,7 @@ pub(super) async fn measure(
     settings: &Settings,
     agency: &AgencyCode,
     data: &Path,
+    times: usize,
 ) -> Result<(Vec<Page>, Vec<OpenedPage>), Failure> {
     let keys = Keys::open(&settings.keys_folder())?;
     let token = |name: &str, role: Role| -> Result<String, Failure> {
@@ -97,8 +98,10 @@ pub(super) async fn measure(
         let target = Target { address: running.address.clone(), token: auditor.clone() };
         let lists = lists(&target).await?;
         output::note("opening pages of the console …")?;
-        let mut opened = pages::measure(&running.address, &auditor).await?;
-        opened.extend(pages::measure(&running.address, &officer).await?);
+        let mut opened = Vec::new();
+        for token in [&auditor, &officer] {
+            pages::measure((&running.address, token), times, &mut opened).await?;
+        }
         Ok((lists, opened))
     };
     let measured = measured.await;

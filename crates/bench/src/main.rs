@@ -59,6 +59,9 @@ pub struct BenchArgs {
     /// Instead: how long the auditor's reports and lists take over so many lines; several numbers one after the other
     #[arg(long, value_name = "LINES", value_delimiter = ',', conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
     entries: Vec<u64>,
+    /// How often each page of the console is opened over so many lines
+    #[arg(long, default_value_t = 20)]
+    times: usize,
     /// Instead: how long a workbook of so many rows takes to write, and how much memory
     #[arg(long, value_name = "ROWS", conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves", "entries"])]
     xlsx: Option<usize>,
@@ -149,9 +152,10 @@ async fn rooms(args: &BenchArgs, settings: &Settings) -> Result<(), Failure> {
     for lines in &args.entries {
         let scratch = service::Scratch::new(args.scratch.clone())?;
         let settings = settings.private_in(&scratch.data());
-        let measured =
-            opened::with(&settings, async |opened| room::measure(opened, *lines, &scratch.data()).await)
-                .await?;
+        let measured = opened::with(&settings, async |opened| {
+            room::measure(opened, *lines, &scratch.data(), args.times).await
+        })
+        .await?;
         if args.form.json { all.push(measured.as_json()) } else { measured.write()? }
     }
     if args.form.json { output::json(&all) } else { Ok(()) }

@@ -13,8 +13,8 @@ use subsidy_ledger::cli::Failure;
 use subsidy_ledger::console::PAGES;
 use subsidy_ledger::http::batches::matched;
 
-/// How often each address is read after the first time.
-const TIMES: usize = 20;
+/// How long an address is read again; a page of a long ledger may take seconds.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// Addresses of one page that are read.
 const ADDRESSES: usize = 2;
 /// A link with one of these is the same page in another form.
@@ -119,19 +119,26 @@ fn links(html: &str) -> impl Iterator<Item = String> {
     own.map(|href| href.replace("&#38;", "&").replace("&amp;", "&"))
 }
 
-/// Opens whatever the owner of a token can find.
-pub(super) async fn measure(address: &str, token: &str) -> Result<Vec<OpenedPage>, Failure> {
+/// Opens whatever the owner of a token can find and nobody opened before, each address so often.
+pub(super) async fn measure(
+    (address, token): (&str, &str),
+    times: usize,
+    readings: &mut Vec<OpenedPage>,
+) -> Result<(), Failure> {
     let mut browser = Browser::sign_in(address, token).await?;
     let home = browser.get("/").await?.location;
     let (mut todo, mut seen) = (VecDeque::from([home]), BTreeSet::new());
-    let (mut opened, mut readings) = (BTreeMap::<&str, usize>::new(), Vec::new());
+    let mut opened = BTreeMap::<&str, usize>::new();
+    let known: BTreeSet<_> = readings.iter().filter_map(|reading| page_of(&reading.address)).collect();
     while let Some(address) = todo.pop_front() {
         let Some(page) = page_of(&address).filter(|_| seen.insert(address.clone())) else { continue };
         let opened = opened.entry(page).or_default();
         if *opened >= ADDRESSES {
             continue;
         }
+        let began = Instant::now();
         let first = browser.get(&address).await?;
+        let mut took = vec![began.elapsed()];
         if first.status >= 500 {
             return Err(Failure::new(format!("{address}: {}: {}", first.status, first.text)));
         }
@@ -140,8 +147,11 @@ pub(super) async fn measure(address: &str, token: &str) -> Result<Vec<OpenedPage
         }
         *opened += 1;
         todo.extend(links(&first.text));
-        let mut took = Vec::with_capacity(TIMES);
-        for _ in 0..TIMES {
+        if known.contains(page) {
+            continue;
+        }
+        let patience = began + PATIENCE;
+        while took.len() < times && Instant::now() < patience {
             let began = Instant::now();
             browser.get(&address).await?;
             took.push(began.elapsed());
@@ -149,5 +159,5 @@ pub(super) async fn measure(address: &str, token: &str) -> Result<Vec<OpenedPage
         took.sort_unstable();
         readings.push(OpenedPage { address, bytes: first.bytes, took });
     }
-    Ok(readings)
+    Ok(())
 }

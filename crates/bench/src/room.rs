@@ -150,7 +150,12 @@ impl Measurement {
 }
 
 /// Makes a ledger of about so many lines, proves it, and reads it.
-pub(super) async fn measure(opened: &Opened<'_>, lines: u64, data: &Path) -> Result<Measurement, Failure> {
+pub(super) async fn measure(
+    opened: &Opened<'_>,
+    lines: u64,
+    data: &Path,
+    times: usize,
+) -> Result<Measurement, Failure> {
     let agency = AgencyCode::parse(AGENCY)?;
     output::note(format_args!("making {lines} lines …"))?;
     let began = Instant::now();
@@ -180,7 +185,7 @@ pub(super) async fn measure(opened: &Opened<'_>, lines: u64, data: &Path) -> Res
     }
     let disk = scope::disk(&conn).await?.map_or(0, |found| found.count);
     drop(conn);
-    let (pages, console) = lists::measure(opened.settings(), &agency, data).await?;
+    let (pages, console) = lists::measure(opened.settings(), &agency, data, times).await?;
     let rows_of_workbook = made.lines.min(WORKBOOK_ROWS);
     let workbook = ran(&std::env::current_exe()?, &["--xlsx", &rows_of_workbook.to_string()], data).await?;
     let workbook = (rows_of_workbook, workbook);

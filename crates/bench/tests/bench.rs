@@ -21,7 +21,7 @@ fn bench(words: &[&str]) -> Value {
 
 #[test]
 fn a_copied_ledger_is_proved_and_read() {
-    let measured = bench(&["--entries", "5000"]);
+    let measured = bench(&["--entries", "5000", "--times", "1"]);
     let [room] = measured.as_array().unwrap().as_slice() else { panic!("{measured}") };
     let number = |name: &str| room[name].as_u64().unwrap_or_else(|| panic!("{name}: {room}"));
     // it was verified, else the program had failed
@@ -39,6 +39,8 @@ fn a_copied_ledger_is_proved_and_read() {
     assert!(page("/v1/ledger/transactions?account=F1212") > 0, "something is asked back");
     assert!(page("/v1/loans") > 0 && page("/v1/evidence") > 0 && page("/v1/payment-batches") > 0);
     assert!(room["workbook"]["rows"].as_u64().unwrap() >= number("lines"));
+    let console = room["console"].as_array().unwrap();
+    assert!(console.len() > 100 && console.iter().all(|page| page["bytes"].as_u64().unwrap() > 1_000));
 }
 
 #[test]
