@@ -103,12 +103,13 @@ impl Browser {
     }
 }
 
-/// The page that an address opens; none for a file.
-fn page_of(address: &str) -> Option<&'static str> {
+/// The page that an address opens, each report by itself; none for a file.
+fn page_of(address: &str) -> Option<&str> {
     let path = address.split('?').next().unwrap_or_default();
     let found = PAGES.iter().filter(|page| matched(page.path, path).is_some());
     // a page that is named whole goes before one with a part to be filled in
-    found.min_by_key(|page| page.path.matches('{').count()).filter(|page| !page.raw).map(|page| page.path)
+    let found = found.min_by_key(|page| page.path.matches('{').count()).filter(|page| !page.raw);
+    found.map(|page| if page.path.starts_with("/reports/") { path } else { page.path })
 }
 
 /// The links of a page to others of the console, as they are written.
@@ -128,11 +129,12 @@ pub(super) async fn measure(
     let mut browser = Browser::sign_in(address, token).await?;
     let home = browser.get("/").await?.location;
     let (mut todo, mut seen) = (VecDeque::from([home]), BTreeSet::new());
-    let mut opened = BTreeMap::<&str, usize>::new();
-    let known: BTreeSet<_> = readings.iter().filter_map(|reading| page_of(&reading.address)).collect();
+    let mut opened = BTreeMap::<String, usize>::new();
+    let known: BTreeSet<String> =
+        readings.iter().filter_map(|reading| page_of(&reading.address).map(str::to_owned)).collect();
     while let Some(address) = todo.pop_front() {
         let Some(page) = page_of(&address).filter(|_| seen.insert(address.clone())) else { continue };
-        let opened = opened.entry(page).or_default();
+        let opened = opened.entry(page.to_owned()).or_default();
         if *opened >= ADDRESSES {
             continue;
         }
