@@ -76,6 +76,7 @@ pub enum ExportError {
     /// The note could not be signed.
     #[error(transparent)]
     Note(#[from] NoteError),
+    /// The process ends.
     #[error("the writing broke off")]
     Broken,
 }
@@ -178,28 +179,53 @@ async fn log(
         let (out, head) = (out.clone(), head.clone());
         tokio::task::spawn_blocking(move || write_log(&out, &head, waiting))
     };
-    let mut next = Some(0);
-    while let Some(from) = next {
-        let page = Page::read(conn, from).await?;
-        next = page.next();
-        let done =
-            u64::try_from(from).unwrap_or_default() + u64::try_from(page.log.len()).unwrap_or_default();
-        if pages.send(page).await.is_err() {
-            // whoever writes has ended, and says why
-            break;
+    let reading = async {
+        let mut next = Some(0);
+        while let Some(from) = next {
+            let page = Page::read(conn, from).await?;
+            next = page.next();
+            let done = from + i64::try_from(page.log.len()).unwrap_or_default();
+            if pages.send(Some(page)).await.is_err() {
+                // whoever writes has ended, and says why
+                return Ok(());
+            }
+            progress(Progress { done: u64::try_from(done).unwrap_or_default(), total: head.size() });
         }
-        progress(Progress { done, total: head.size() });
-    }
+        // what ends without a last page was not read to its end
+        let _ended = pages.send(None).await;
+        Ok::<_, ExportError>(())
+    };
+    let read = reading.await;
     drop(pages);
-    writing.await.map_err(|_| ExportError::Broken)?
+    let written = match writing.await {
+        Ok(written) => written,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(ExportError::Broken),
+        },
+    };
+    match (written, read) {
+        (Ok(lines), Ok(())) => lines.ok_or(ExportError::Broken),
+        (Ok(_), Err(error)) | (Err(error), _) => Err(error),
+    }
 }
 
-/// Writes pages as they come.
-fn write_log(out: &Out, head: &Frontier, mut pages: mpsc::Receiver<Page>) -> Result<u64, ExportError> {
+/// Writes pages as they come, until one is none: then it answers how many lines were posted. Where no last page comes it
+/// finishes nothing.
+fn write_log(
+    out: &Out,
+    head: &Frontier,
+    mut pages: mpsc::Receiver<Option<Page>>,
+) -> Result<Option<u64>, ExportError> {
     let (mut log, mut lines) = (Log::new(out), 0_u64);
     let mut entries = out.sheet(EntryRow::NAME, EntryRow::COLUMNS)?;
     let mut transitions = out.sheet(TransitionRow::NAME, TransitionRow::COLUMNS)?;
-    while let Some(page) = pages.blocking_recv() {
+    loop {
+        let page = match pages.blocking_recv() {
+            Some(Some(page)) => page,
+            Some(None) => break,
+            None => return Ok(None),
+        };
         page.log.iter().try_for_each(|row| log.leaf(row))?;
         entries.rows(&page.entries)?;
         transitions.rows(&page.transitions)?;
@@ -208,7 +234,7 @@ fn write_log(out: &Out, head: &Frontier, mut pages: mpsc::Receiver<Page>) -> Res
     entries.finish()?;
     transitions.finish()?;
     log.finish(head)?;
-    Ok(lines)
+    Ok(Some(lines))
 }
 
 /// The log as it is written: what does not fill a tile yet waits.
