@@ -1,7 +1,7 @@
 //! The operations log 操作日志: who did what when, a row a leaf, in the log's order.
 //!
 //! The log is read by its key, a window of sequences at a time, so that no statement runs long however few rows a filter
-//! lets through.
+//! lets through. What was done with a document an index finds, wherever it stands.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncPgConnection;
@@ -173,8 +173,9 @@ impl Reading {
         (sequences, limit): (i64, i64),
     ) -> Result<Vec<(i64, Row)>, ReadError> {
         let window = self.after.saturating_add(sequences).min(self.known_at);
-        // a document has few leaves, wherever they are
-        let until = if self.filter.document.is_some() { self.known_at } else { window };
+        // a document has few leaves, wherever they are; who was in the way is looked for in all leaves of a window
+        let is_whole = self.filter.document.is_some() && !self.filter.own;
+        let until = if is_whole { self.known_at } else { window };
         if let (Some(subject), None) = (&self.filter.subject, &self.spellings) {
             self.spellings = Some(spellings(conn, subject).await?);
         }

@@ -71,7 +71,7 @@ statement! {
                    AND ($7::date IS NULL OR e.effective_date <= $7)) \
           ORDER BY l.sequence LIMIT $8";
     /// The same about a document: its steps, and what may post while its state stays, such as a part of what is owed that
-    /// comes in. The index on the log holds those kinds alone.
+    /// comes in.
     fn about(
         PageQuery { after, limit }, LinesOf<'_> { programme, organisation, account, from, last }; document: &str
     ) -> Vec<TransactionRow> =

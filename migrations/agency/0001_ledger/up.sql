@@ -48,7 +48,6 @@ CREATE TABLE log (
     recorded_at timestamptz NOT NULL,
     xact xid8 NOT NULL
 );
--- What posts about a document is mostly a step of it. These kinds may post while its state stays.
 CREATE INDEX log_document ON log (document, sequence);
 COMMENT ON TABLE log IS 'Every accepted command, gapless, in commit order. Append-only.';
 COMMENT ON COLUMN log.leaf IS 'Canonical JSON (RFC 8785), byte for byte what was hashed.';
