@@ -272,9 +272,9 @@ impl<'a> Visit<'a> {
         in_process::route(method, path).is_some_and(|(route, _)| route.permission.allows(actor))
     }
 
-    /// Whether what takes a long ledger some seconds is shown: in a short one at once, else where `all` is asked for.
-    pub fn shows_all(&self, leaves: &str) -> bool {
-        leaves.parse().is_ok_and(|leaves: i64| leaves < BLOCK) || self.filter("all") == "1"
+    /// Whether what takes a long ledger some seconds is shown: in one of so few leaves at once, else where `all` is asked for.
+    pub fn shows_all(&self, leaves: Option<i64>) -> bool {
+        leaves.is_some_and(|leaves| leaves < BLOCK) || self.filter("all") == "1"
     }
 
     /// What an organisation is called; its code where the person may not know.

@@ -116,9 +116,11 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     let missing = route.query.iter().any(|p| route.requires(p.name) && visit.filter(p.name).is_empty())
         || asks_first(route) && visit.query.is_empty();
     let found = if missing { Doc::default() } else { visit.read(&visit.filtered(&target)).await? };
-    let used = used(&found);
-    let (mut rows, mut kinds) = (Vec::new(), std::collections::BTreeSet::new());
+    // a long report is taken apart once: its rows are many
     let listed = found.list("rows");
+    let used = used(&found, &listed);
+    let columns = columns(t, &listed, &used);
+    let (mut rows, mut kinds) = (Vec::new(), std::collections::BTreeSet::new());
     let all = listed.len();
     for (place, row) in listed.into_iter().enumerate() {
         let kind = row.text("kind");
@@ -142,7 +144,7 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
         filters: filters(visit, route).await,
         totals: totals(&found, &used),
         all,
-        columns: columns(t, &found, &used),
+        columns,
         rows,
         exports: if missing { Vec::new() } else { exports(&path, &visit.query) },
         next: if cursor.is_empty() { String::new() } else { visit.with("cursor", &cursor) },
@@ -176,8 +178,7 @@ async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
 }
 
 /// The columns in which anything stands; a file has all of them.
-fn used(found: &Doc) -> Vec<Doc> {
-    let rows = found.list("rows");
+fn used(found: &Doc, rows: &[Doc]) -> Vec<Doc> {
     let columns = found.list("columns").into_iter();
     // an exact share is for files
     let columns = columns.filter(|column| column.text("key") != "execution_rate_fraction");
@@ -185,8 +186,7 @@ fn used(found: &Doc) -> Vec<Doc> {
 }
 
 /// A report names its columns `日期 effective_date`.
-fn columns(t: T, found: &Doc, used: &[Doc]) -> Vec<Column> {
-    let rows = found.list("rows");
+fn columns(t: T, rows: &[Doc], used: &[Doc]) -> Vec<Column> {
     let column = |column: &Doc| {
         let (name, key) = (column.text("name"), column.text("key"));
         let zh = name.rsplit_once(' ').map_or(name.as_str(), |(zh, _)| zh).to_owned();

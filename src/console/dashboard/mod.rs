@@ -51,7 +51,8 @@ const PARTS: [(&str, &str, &str); 5] = [
 pub async fn show(visit: &Visit<'_>) -> Shown {
     let t = visit.t;
     let execution = visit.read("/v1/reports/budget-execution").await?;
-    let all = visit.shows_all(&execution.text("known_at"));
+    let last: Option<i64> = execution.text("known_at").parse().ok();
+    let all = visit.shows_all(last.map(|last| last + 1));
     let read = async |target: &str| if all { visit.read(target).await } else { Ok(Doc::default()) };
     let ageing = read("/v1/reports/ageing").await?;
     let (months, above) = drawn::months(t, &execution);

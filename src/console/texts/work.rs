@@ -47,7 +47,8 @@ texts! {
     exceptions: "疑点清单" / "Exceptions";
     no_exceptions: "没有发现疑点" / "No exceptions";
     count_exceptions: "统计疑点" / "Count exceptions";
-    long_ledger: "账簿较长，其余内容需数秒方能算出。" / "This is a long ledger: the rest takes some seconds to add up.";
+    exceptions_take_long: "账簿较长，统计疑点需要数秒。" / "This is a long ledger: counting its exceptions takes some seconds.";
+    pictures_take_long: "账簿较长，办理进度、资金流向和账龄三幅图需要数秒才能算出。" / "This is a long ledger: how far cases came, where the money goes and the ageing take some seconds to draw.";
     show_all_pictures: "显示全部图表" / "Show all pictures";
     duties: "职责分离" / "Segregation of duties";
     operations: "操作日志" / "Operations";

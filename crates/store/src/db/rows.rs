@@ -53,7 +53,7 @@ pub trait Table: Row + Sized + Send + Sync + 'static {
     ) -> BoxFuture<'a, QueryResult<Vec<Self>>>;
 
     /// Opens a cursor over all rows in the order of their keys, texts by their bytes. It needs a transaction and lives as
-    /// long.
+    /// long; a table has one in a transaction.
     fn walk(conn: &AsyncPgConnection) -> BoxFuture<'_, QueryResult<()>>;
 
     /// The next rows of the cursor; none after the last.
