@@ -59,7 +59,7 @@ pub struct BenchArgs {
     /// Instead: how long the auditor's reports and lists take over so many lines; several numbers one after the other
     #[arg(long, value_name = "LINES", value_delimiter = ',', conflicts_with_all = ["postings", "connections", "batch", "claims", "leaves"])]
     entries: Vec<u64>,
-    /// How often each page of the console is opened over so many lines
+    /// How often each page of the console is opened over so many lines, at most, within four seconds
     #[arg(long, default_value_t = 20)]
     times: usize,
     /// Instead: how long a workbook of so many rows takes to write, and how much memory

@@ -155,7 +155,10 @@ pub(super) async fn measure(
         let patience = began + PATIENCE;
         while took.len() < times && Instant::now() < patience {
             let began = Instant::now();
-            browser.get(&address).await?;
+            let again = browser.get(&address).await?;
+            if again.status != 200 {
+                return Err(Failure::new(format!("{address}: {}: {}", again.status, again.text)));
+            }
             took.push(began.elapsed());
         }
         took.sort_unstable();
