@@ -8,7 +8,6 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use tokio::sync::mpsc;
 
 use super::sheet::{Sheet, quoted};
 use super::tables::{ACCOUNT_COLUMNS, ACCOUNTS, accounts};
@@ -33,9 +32,6 @@ use subsidy_store::engine::store::{LogRow, TransitionRow};
 use subsidy_store::ledger::{BalanceRow, EntryRow};
 use subsidy_store::usage::queries;
 use subsidy_store::usage::{UsageImportRow, UsageRowRow};
-
-/// Pages that may wait to be written.
-const PAGES_WAITING: usize = 1;
 
 /// An export that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,9 +72,6 @@ pub enum ExportError {
     /// The note could not be signed.
     #[error(transparent)]
     Note(#[from] NoteError),
-    /// The process ends.
-    #[error("the writing broke off")]
-    Broken,
 }
 
 /// Writes an agency's ledger into a folder that is empty, or not there yet. `progress` is told after each page.
@@ -140,21 +133,21 @@ impl Out {
         self.create(path)?.write_all(bytes).map_err(self.failed(&place(&self.0, path)))
     }
 
-    fn sheet(&self, table: &str, columns: &[&str]) -> Result<OutSheet<'_>, ExportError> {
+    fn sheet(&self, table: &str, columns: &[&str]) -> Result<OutSheet, ExportError> {
         let path = sheet_of(table);
         let sheet = Sheet::begin(BufWriter::new(self.create(&path)?), columns);
-        Ok(OutSheet { sheet: sheet.map_err(self.failed(&place(&self.0, &path)))?, path, out: self })
+        Ok(OutSheet { sheet: sheet.map_err(self.failed(&place(&self.0, &path)))?, path, out: self.clone() })
     }
 }
 
 /// A sheet in its file.
-struct OutSheet<'a> {
+struct OutSheet {
     sheet: Sheet<BufWriter<File>>,
     path: String,
-    out: &'a Out,
+    out: Out,
 }
 
-impl OutSheet<'_> {
+impl OutSheet {
     fn rows<R: Table>(&mut self, rows: &[R]) -> Result<(), ExportError> {
         let failed = self.out.failed(&place(&self.out.0, &self.path));
         rows.iter().try_for_each(|row| self.sheet.row(row)).map_err(failed)
@@ -174,79 +167,66 @@ async fn log(
     head: &Frontier,
     progress: impl Fn(Progress),
 ) -> Result<u64, ExportError> {
-    let (pages, waiting) = mpsc::channel(PAGES_WAITING);
-    let writing = {
-        let (out, head) = (out.clone(), head.clone());
-        tokio::task::spawn_blocking(move || write_log(&out, &head, waiting))
-    };
-    let reading = async {
-        let mut next = Some(0);
-        while let Some(from) = next {
-            let page = Page::read(conn, from).await?;
-            next = page.next();
-            let done = from + i64::try_from(page.log.len()).unwrap_or_default();
-            if pages.send(Some(page)).await.is_err() {
-                // whoever writes has ended, and says why
-                return Ok(());
-            }
-            progress(Progress { done: u64::try_from(done).unwrap_or_default(), total: head.size() });
-        }
-        // what ends without a last page was not read to its end
-        let _ended = pages.send(None).await;
-        Ok::<_, ExportError>(())
-    };
-    let read = reading.await;
-    drop(pages);
-    let written = match writing.await {
-        Ok(written) => written,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(ExportError::Broken),
-        },
-    };
-    match (written, read) {
-        (Ok(lines), Ok(())) => lines.ok_or(ExportError::Broken),
-        (Ok(_), Err(error)) | (Err(error), _) => Err(error),
+    let (mut written, mut next) = (LogFiles::begin(out)?, Some(Page::read(conn, 0).await?));
+    while let Some(page) = next.take() {
+        let after = page.next();
+        let writing = tokio::task::spawn_blocking(move || written.page(&page));
+        let read = match after {
+            Some(from) => Some(Page::read(conn, from).await),
+            None => None,
+        };
+        written = writing.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        next = read.transpose()?;
+        progress(Progress { done: written.log.frontier.size(), total: head.size() });
     }
+    written.finish(head)
 }
 
-/// Writes pages as they come, until one is none: then it answers how many lines were posted. Where no last page comes it
-/// finishes nothing.
-fn write_log(
-    out: &Out,
-    head: &Frontier,
-    mut pages: mpsc::Receiver<Option<Page>>,
-) -> Result<Option<u64>, ExportError> {
-    let (mut log, mut lines) = (Log::new(out), 0_u64);
-    let mut entries = out.sheet(EntryRow::NAME, EntryRow::COLUMNS)?;
-    let mut transitions = out.sheet(TransitionRow::NAME, TransitionRow::COLUMNS)?;
-    loop {
-        let page = match pages.blocking_recv() {
-            Some(Some(page)) => page,
-            Some(None) => break,
-            None => return Ok(None),
-        };
-        page.log.iter().try_for_each(|row| log.leaf(row))?;
-        entries.rows(&page.entries)?;
-        transitions.rows(&page.transitions)?;
-        lines = lines.saturating_add(u64::try_from(page.entries.len()).unwrap_or(u64::MAX));
+/// The log's files and the sheets beside them.
+struct LogFiles {
+    log: Log,
+    entries: OutSheet,
+    transitions: OutSheet,
+    lines: u64,
+}
+
+impl LogFiles {
+    fn begin(out: &Out) -> Result<Self, ExportError> {
+        Ok(Self {
+            log: Log::new(out.clone()),
+            entries: out.sheet(EntryRow::NAME, EntryRow::COLUMNS)?,
+            transitions: out.sheet(TransitionRow::NAME, TransitionRow::COLUMNS)?,
+            lines: 0,
+        })
     }
-    entries.finish()?;
-    transitions.finish()?;
-    log.finish(head)?;
-    Ok(Some(lines))
+
+    fn page(mut self, page: &Page) -> Result<Self, ExportError> {
+        page.log.iter().try_for_each(|row| self.log.leaf(row))?;
+        self.entries.rows(&page.entries)?;
+        self.transitions.rows(&page.transitions)?;
+        self.lines = self.lines.saturating_add(u64::try_from(page.entries.len()).unwrap_or(u64::MAX));
+        Ok(self)
+    }
+
+    /// All of it is written; how many lines were posted.
+    fn finish(self, head: &Frontier) -> Result<u64, ExportError> {
+        self.entries.finish()?;
+        self.transitions.finish()?;
+        self.log.finish(head)?;
+        Ok(self.lines)
+    }
 }
 
 /// The log as it is written: what does not fill a tile yet waits.
-struct Log<'a> {
-    out: &'a Out,
+struct Log {
+    out: Out,
     frontier: Frontier,
     tiles: Tiles,
     bundle: Vec<u8>,
 }
 
-impl<'a> Log<'a> {
-    fn new(out: &'a Out) -> Self {
+impl Log {
+    fn new(out: Out) -> Self {
         Self { out, frontier: Frontier::new(), tiles: Tiles::default(), bundle: Vec::new() }
     }
 
