@@ -86,7 +86,7 @@ pub trait Key: Sized + Sync {
     fn bind_all<'a, Id>(keys: &'a [Self], statement: Statement<'a, Id>) -> Statement<'a, Id>;
 }
 
-/// A value that is a key or a column of one.
+/// A value that is a column of a key.
 pub trait KeyPart {
     const IS_TEXT: bool = false;
 }
@@ -112,7 +112,7 @@ macro_rules! key_of_many {
     ($(($($part:ident . $place:tt),+))+) => { $(
         impl<$($part),+> Key for ($($part,)+)
         where
-            $($part: Key + KeyPart + SqlValue + ToSql<SqlOf<$part>, Pg> + Sync + 'static, Pg: HasSqlType<SqlOf<$part>>,)+
+            $($part: KeyPart + SqlValue + ToSql<SqlOf<$part>, Pg> + Sync + 'static, Pg: HasSqlType<SqlOf<$part>>,)+
         {
             const TEXTS: &'static [bool] = &[$($part::IS_TEXT),+];
 
