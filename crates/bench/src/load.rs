@@ -76,6 +76,16 @@ pub(super) async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, F
     Ok(sender)
 }
 
+/// Sends a request; its answer, whole.
+pub(super) async fn send(
+    connection: &mut SendRequest<Full<Bytes>>,
+    asked: hyper::Request<Full<Bytes>>,
+) -> Result<hyper::Response<Bytes>, Failure> {
+    connection.ready().await?;
+    let (parts, body) = connection.send_request(asked).await?.into_parts();
+    Ok(hyper::Response::from_parts(parts, body.collect().await?.to_bytes()))
+}
+
 /// Sends one request on a connection of its own; its answer.
 pub(super) async fn ask(target: &Target, request: &Request) -> Result<Bytes, Failure> {
     post(&mut connect(&target.address).await?, target, request).await
@@ -92,10 +102,8 @@ async fn post(
         .header("content-type", "application/json")
         .header("idempotency-key", uuid::Uuid::now_v7().to_string())
         .body(Full::new(request.body.clone()))?;
-    connection.ready().await?;
-    let answer = connection.send_request(asked).await?;
-    let status = answer.status();
-    let body = answer.into_body().collect().await?.to_bytes();
+    let (parts, body) = send(connection, asked).await?.into_parts();
+    let status = parts.status;
     let whole = status.is_success() && (request.postings == 1 || all_done(&body));
     if whole { Ok(body) } else { Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into()) }
 }
@@ -107,10 +115,8 @@ pub(super) async fn read(target: &Target, path: &str) -> Result<Bytes, Failure> 
         .header("host", &target.address)
         .header("authorization", format!("Bearer {}", target.token))
         .body(Full::default())?;
-    connection.ready().await?;
-    let answer = connection.send_request(asked).await?;
-    let status = answer.status();
-    let body = answer.into_body().collect().await?.to_bytes();
+    let (parts, body) = send(&mut connection, asked).await?.into_parts();
+    let status = parts.status;
     if status.is_success() {
         return Ok(body);
     }

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::SendRequest;
+use hyper::http::request::Builder;
+use hyper::{Request, Response, StatusCode};
 
-use super::load::connect;
+use super::load::{connect, send};
 use subsidy_ledger::cli::Failure;
 use subsidy_ledger::console::PAGES;
 use subsidy_ledger::http::batches::matched;
@@ -28,22 +30,6 @@ pub(super) struct OpenedPage {
     pub took: Vec<Duration>,
 }
 
-/// The duration that so many of a hundred are not longer than; of none, none at all.
-pub(super) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-    sorted.get(place).copied().unwrap_or_default()
-}
-
-/// What a page answered.
-struct Answer {
-    status: u16,
-    location: String,
-    is_html: bool,
-    text: String,
-    bytes: usize,
-    cookie: Option<String>,
-}
-
 /// A browser as far as pages need one: a cookie and links.
 struct Browser {
     address: String,
@@ -56,51 +42,43 @@ impl Browser {
     async fn sign_in(address: &str, token: &str) -> Result<Self, Failure> {
         let connection = connect(address).await.map_err(Failure::Failed)?;
         let mut browser = Self { address: address.to_owned(), cookie: String::new(), connection };
-        let form = browser.get("/sign-in").await?.text;
+        let form = browser.get("/sign-in").await?;
+        let form = String::from_utf8_lossy(form.body());
         let csrf = form.split_once("name=\".csrf\" value=\"").and_then(|(_, rest)| rest.split('"').next());
         let csrf = csrf.ok_or_else(|| Failure::new("the sign-in page has no form"))?;
         let body = format!(".csrf={csrf}&.token={token}&.next=");
-        let asked = hyper::Request::post("/sign-in")
+        let asked = Request::post("/sign-in")
             .header("content-type", "application/x-www-form-urlencoded")
             .header("origin", format!("http://{address}"));
         let answer = browser.send(asked, body).await?;
-        if answer.status == 303 {
-            Ok(browser)
-        } else {
-            Err(Failure::new(format!("sign-in: {}", answer.text)))
-        }
+        if answer.status() == StatusCode::SEE_OTHER { Ok(browser) } else { Err(refused("/sign-in", &answer)) }
     }
 
-    async fn get(&mut self, path: &str) -> Result<Answer, Failure> {
-        self.send(hyper::Request::get(path), String::new()).await
+    async fn get(&mut self, path: &str) -> Result<Response<Bytes>, Failure> {
+        self.send(Request::get(path), String::new()).await
     }
 
-    async fn send(&mut self, asked: hyper::http::request::Builder, body: String) -> Result<Answer, Failure> {
+    async fn send(&mut self, asked: Builder, body: String) -> Result<Response<Bytes>, Failure> {
         let asked = asked.header("host", &self.address).header("cookie", &self.cookie);
-        let asked = asked.body(Full::from(body)).map_err(|error| Failure::new(error.to_string()))?;
-        let failed = |error: hyper::Error| Failure::new(error.to_string());
-        self.connection.ready().await.map_err(failed)?;
-        let answer = self.connection.send_request(asked).await.map_err(failed)?;
-        let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
-        let (location, kind) = (header("location"), header("content-type"));
-        let (location, is_html) =
-            (location.unwrap_or_default().to_owned(), kind.is_some_and(|kind| kind.starts_with("text/html")));
-        let cookie = header("set-cookie").and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
-        let status = answer.status().as_u16();
-        let body = answer.into_body().collect().await.map_err(failed)?.to_bytes();
-        let answer = Answer {
-            status,
-            location,
-            is_html,
-            bytes: body.len(),
-            text: String::from_utf8_lossy(&body).into_owned(),
-            cookie,
-        };
-        if let Some(cookie) = &answer.cookie {
-            self.cookie.clone_from(cookie);
+        let asked = asked.body(Full::from(body)).map_err(|error| Failure::Failed(error.into()))?;
+        let answer = send(&mut self.connection, asked).await.map_err(Failure::Failed)?;
+        if let Some(cookie) =
+            header(&answer, "set-cookie").split(';').next().filter(|cookie| !cookie.is_empty())
+        {
+            cookie.clone_into(&mut self.cookie);
         }
         Ok(answer)
     }
+}
+
+/// A header; empty where there is none.
+fn header<'a>(answer: &'a Response<Bytes>, name: &str) -> &'a str {
+    answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// What was answered instead of the page that was asked for.
+fn refused(address: &str, answer: &Response<Bytes>) -> Failure {
+    Failure::new(format!("{address}: {}: {}", answer.status(), String::from_utf8_lossy(answer.body())))
 }
 
 /// The page that an address opens, each report by itself; none for a file.
@@ -127,7 +105,7 @@ pub(super) async fn measure(
     readings: &mut Vec<OpenedPage>,
 ) -> Result<(), Failure> {
     let mut browser = Browser::sign_in(address, token).await?;
-    let home = browser.get("/").await?.location;
+    let home = header(&browser.get("/").await?, "location").to_owned();
     let (mut todo, mut seen) = (VecDeque::from([home]), BTreeSet::new());
     let mut opened = BTreeMap::<String, usize>::new();
     let known: BTreeSet<String> =
@@ -141,14 +119,14 @@ pub(super) async fn measure(
         let began = Instant::now();
         let first = browser.get(&address).await?;
         let mut took = vec![began.elapsed()];
-        if first.status >= 500 {
-            return Err(Failure::new(format!("{address}: {}: {}", first.status, first.text)));
+        if first.status().is_server_error() {
+            return Err(refused(&address, &first));
         }
-        if first.status != 200 || !first.is_html {
+        if first.status() != StatusCode::OK || !header(&first, "content-type").starts_with("text/html") {
             continue;
         }
         *opened += 1;
-        todo.extend(links(&first.text));
+        todo.extend(links(&String::from_utf8_lossy(first.body())));
         if known.contains(page) {
             continue;
         }
@@ -156,13 +134,13 @@ pub(super) async fn measure(
         while took.len() < times && Instant::now() < patience {
             let began = Instant::now();
             let again = browser.get(&address).await?;
-            if again.status != 200 {
-                return Err(Failure::new(format!("{address}: {}: {}", again.status, again.text)));
+            if again.status() != StatusCode::OK {
+                return Err(refused(&address, &again));
             }
             took.push(began.elapsed());
         }
         took.sort_unstable();
-        readings.push(OpenedPage { address, bytes: first.bytes, took });
+        readings.push(OpenedPage { address, bytes: first.body().len(), took });
     }
     Ok(())
 }

@@ -27,9 +27,7 @@ impl Latencies {
 
     /// The latency that so many of 1,000 answers did not exceed.
     pub(super) fn permille(&self, permille: usize) -> Duration {
-        let last = self.sorted.len().saturating_sub(1);
-        let at = (self.sorted.len() * permille / 1_000).min(last);
-        self.sorted.get(at).copied().unwrap_or_default()
+        self::permille(&self.sorted, permille)
     }
 
     fn json(&self) -> Value {
@@ -41,6 +39,13 @@ impl Latencies {
             "p999_us": micros(self.permille(999)),
         })
     }
+}
+
+/// The duration that so many of 1,000 did not exceed, of those that are sorted.
+pub(super) fn permille(sorted: &[Duration], permille: usize) -> Duration {
+    let last = sorted.len().saturating_sub(1);
+    let at = (sorted.len() * permille / 1_000).min(last);
+    sorted.get(at).copied().unwrap_or_default()
 }
 
 fn micros(duration: Duration) -> u64 {

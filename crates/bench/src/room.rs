@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::lists::{self, Page};
-use super::pages::{OpenedPage, percentile};
+use super::pages::OpenedPage;
+use super::report::permille;
 use super::service::beside_this_program;
 use super::stage::AGENCY;
 use super::verification::{RunCost, ran};
@@ -83,8 +84,8 @@ impl Measurement {
         });
         let console = self.console.iter().map(|page| {
             json!({
-                "address": page.address, "bytes": page.bytes, "median_ms": millis(percentile(&page.took, 50)),
-                "p95_ms": millis(percentile(&page.took, 95)),
+                "address": page.address, "bytes": page.bytes, "median_ms": millis(permille(&page.took, 500)),
+                "p95_ms": millis(permille(&page.took, 950)),
             })
         });
         let (workbook, peak) = (&self.workbook, self.verified.peak_kib);
@@ -92,17 +93,17 @@ impl Measurement {
             "lines": self.made.lines, "leaves": self.made.leaves, "disk_bytes": self.disk,
             "made_ms": millis(self.took), "verified_ms": millis(self.verified.elapsed), "verified_peak_kib": peak,
             "reports": rows.collect::<Vec<_>>(), "pages": pages.collect::<Vec<_>>(), "files": files.collect::<Vec<_>>(),
-            "console": console.collect::<Vec<_>>(), "console_p95_ms": millis(percentile(&self.all_of_the_console(95), 95)),
+            "console": console.collect::<Vec<_>>(), "console_p95_ms": millis(permille(&self.all_of_the_console(950), 950)),
             "workbook": {
                 "rows": workbook.0, "elapsed_ms": millis(workbook.1.elapsed), "peak_kib": workbook.1.peak_kib,
             },
         })
     }
 
-    /// How long each page of the console took at a percentile of its readings, the shortest first: a slow page, which is
+    /// How long each page of the console took at so many of 1,000 of its readings, the shortest first: a slow page, which is
     /// read less often, counts as much as a quick one.
-    fn all_of_the_console(&self, percent: usize) -> Vec<Duration> {
-        let mut all: Vec<_> = self.console.iter().map(|page| percentile(&page.took, percent)).collect();
+    fn all_of_the_console(&self, of: usize) -> Vec<Duration> {
+        let mut all: Vec<_> = self.console.iter().map(|page| permille(&page.took, of)).collect();
         all.sort_unstable();
         all
     }
@@ -134,11 +135,11 @@ impl Measurement {
         }
         writeln!(out, "{:<72} {:>8} {:>8} {:>8}", "a page of the console", "p50 ms", "p95 ms", "bytes")?;
         for page in &self.console {
-            let (median, p95) = (percentile(&page.took, 50), percentile(&page.took, 95));
+            let (median, p95) = (permille(&page.took, 500), permille(&page.took, 950));
             writeln!(out, "{:<72} {:>8} {:>8} {:>8}", page.address, millis(median), millis(p95), page.bytes)?;
         }
-        let median = percentile(&self.all_of_the_console(50), 50);
-        let p95 = percentile(&self.all_of_the_console(95), 95);
+        let median = permille(&self.all_of_the_console(500), 500);
+        let p95 = permille(&self.all_of_the_console(950), 950);
         writeln!(out, "{:<72} {:>8} {:>8}", "all of them", millis(median), millis(p95))?;
         for (format, took, bytes) in &self.files {
             let what = format!("operations.{}", format.ending());
