@@ -44,10 +44,7 @@ impl Page {
     /// The page that a query asks for of the list at `path`.
     /// Errors: `invalid_query` for the limit, `invalid_cursor` for a cursor of another list or other filters.
     pub fn of(path: &str, query: &Query) -> Result<Self, Problem> {
-        let limit = query.number::<usize>("limit")?.unwrap_or(LIMIT);
-        if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Problem::new(Code::InvalidQuery).with("parameter", "limit"));
-        }
+        let limit = limit(query)?;
         let filters = filters(path, query);
         let after = match query.text("cursor") {
             None => -1,
@@ -89,12 +86,21 @@ impl Page {
     }
 }
 
+/// How many rows of a page a query asks for. Error: `invalid_query`.
+pub fn limit(query: &Query) -> Result<usize, Problem> {
+    let limit = query.number::<usize>("limit")?.unwrap_or(LIMIT);
+    if !(1..=LIMIT_MAX).contains(&limit) {
+        return Err(Problem::new(Code::InvalidQuery).with("parameter", "limit"));
+    }
+    Ok(limit)
+}
+
 fn decode(text: &str) -> Option<Cursor> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
 /// What tells one list from another: the path and every filter.
-fn filters(path: &str, query: &Query) -> String {
+pub fn filters(path: &str, query: &Query) -> String {
     let mut hash = Sha256::new();
     hash.update(path);
     for (name, value) in query.others(&["limit", "cursor"]) {

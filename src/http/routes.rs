@@ -318,17 +318,18 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED)
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/account-statement", INSIDE, ["明细账", "Account statement with a running balance"], read!(room::account_statement), REPORTED)
-        .with(&[ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, OF_PROVIDER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(&[LIMIT, CURSOR, ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, OF_PROVIDER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED)
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/funnel", INSIDE, ["办理漏斗", "How many cases came how far, and in how many days"], read!(room::funnel), REPORTED).with(REPORT),
     get("/v1/reports/flow", INSIDE, ["资金流向", "From the budget to programmes, organisations, providers"], read!(room::flow), REPORTED).with(REPORT),
-    get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED).with(REPORT),
+    get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED)
+        .with(&[LIMIT, CURSOR, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/exceptions", INSIDE, ["疑点清单", "What an auditor looks at first"], read!(room::exceptions), REPORTED)
-        .with(&[EXCEPTION, NEAR_PERCENT, THRESHOLD, NIGHT_FROM, NIGHT_UNTIL, ROUND_UNIT, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(&[LIMIT, CURSOR, EXCEPTION, NEAR_PERCENT, THRESHOLD, NIGHT_FROM, NIGHT_UNTIL, ROUND_UNIT, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/overlaps", INSIDE, ["重复资助登记", "Contracts, loans and invoices in more than one programme"], read!(room::overlaps), REPORTED).with(REPORT),
     get("/v1/reports/sample", INSIDE, ["货币单元抽样", "A monetary-unit sample"], read!(room::sample), REPORTED)
-        .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(&[LIMIT, CURSOR, SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/segregation-of-duties", INSIDE, ["职责分离", "Who can both raise and approve"], read!(room::duties), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/roles", ROLE_READERS, ["角色持有", "Who may have which role on a day, and who proposed and approved it"], read!(room::roles), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/operations", INSIDE, ["操作日志", "Who did what when"], read!(room::operations), REPORTED)

@@ -1,15 +1,16 @@
 //! The account statement 明细账: lines of one or more accounts in the order of their days, with a running balance.
 
 use diesel_async::AsyncPgConnection;
+use serde::{Deserialize, Serialize};
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::walk::ByDay;
+use super::lines::walk::{ByDay, LineKey};
 use super::lines::{self, Filter, LineRow};
-use super::report::{self, Link, Report, Row, Scope};
+use super::reading::{self, Part};
+use super::report::{Link, Row, Scope};
 use subsidy_core::domain::Money;
 use subsidy_store::db::convert;
-use subsidy_store::ledger::BLOCK;
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[
@@ -32,20 +33,17 @@ pub const COLUMNS: &[Column] = &[
 ];
 
 pub const NAME: [&str; 2] = ["account-statement", "明细账"];
-/// The lines that a filter lets through. `movement` and `balance` stand on each account's own side; the first balance
-/// carries what was before `from`. A ledger of one block is read at once.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<Report, ReadError> {
-    if scope.known_at >= BLOCK {
-        let reading = Reading::begin(conn, scope.clone(), filter.clone()).await?;
-        return Ok(Report::of(NAME, COLUMNS, report::decode_all(conn, reading).await?));
-    }
-    let mut balance = lines::opening(conn, scope, filter).await?;
-    let found = lines::read(conn, scope, filter).await?;
-    let rows = found.into_iter().map(|line| row(line, &mut balance)).collect::<Result<_, _>>()?;
-    Ok(Report::of(NAME, COLUMNS, rows))
+
+/// Where a part of a statement begins, and what the lines before it come to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    lines: LineKey,
+    balance: Money,
 }
 
-/// The same lines in the same order, page by page in short statements.
+/// The lines that a filter lets through. `movement` and `balance` stand on each account's own side; the first balance
+/// carries what was before `from`.
 #[derive(Debug)]
 pub struct Reading {
     lines: ByDay,
@@ -53,17 +51,33 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Before the first line.
-    pub async fn begin(conn: &AsyncPgConnection, scope: Scope, filter: Filter) -> Result<Self, ReadError> {
-        let balance = lines::opening(conn, &scope, &filter).await?;
-        Ok(Self { lines: ByDay::begin(conn, scope, filter).await?, balance })
+    /// Before the first line, or at a place.
+    pub async fn begin(
+        conn: &AsyncPgConnection,
+        scope: Scope,
+        filter: Filter,
+        place: Option<Place>,
+    ) -> Result<Self, ReadError> {
+        let (balance, after) = match place {
+            Some(place) => (place.balance, Some(place.lines)),
+            None => (lines::opening(conn, &scope, &filter).await?, None),
+        };
+        Ok(Self { lines: ByDay::begin(conn, scope, filter, after).await?, balance })
     }
 }
 
-impl report::Reading for Reading {
-    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
-        let Some(lines) = self.lines.next(conn).await? else { return Ok(None) };
+impl reading::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Option<Vec<Row>>, ReadError> {
+        let Some(lines) = self.lines.next(conn, part).await? else { return Ok(None) };
         lines.into_iter().map(|line| row(line, &mut self.balance)).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+impl reading::Paged for Reading {
+    type Place = Place;
+
+    fn place(&self) -> Place {
+        Place { lines: self.lines.after(), balance: self.balance }
     }
 }
 

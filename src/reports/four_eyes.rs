@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
+use super::reading::Part;
 use super::report::Window;
 use subsidy_core::audit::leaf::Leaf;
 use subsidy_core::book::Duty;
@@ -31,9 +32,10 @@ rows! {
 statement! {
     fn acting(until: i64, kinds: &[&str]) -> Vec<SubjectRow> =
         "SELECT DISTINCT subject FROM log WHERE sequence <= $1 AND kind = ANY($2)";
-    fn approvals(Window { after, until }; kinds: &[&str], subjects: &[String]) -> Vec<ApprovalRow> =
+    /// Of all subjects, or of some.
+    fn approvals(Window { after, until }; kinds: &[&str], subjects: Option<&[String]>) -> Vec<ApprovalRow> =
         "SELECT sequence, subject, leaf FROM log \
-          WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3) AND subject = ANY($4) ORDER BY sequence";
+          WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3) AND ($4::text[] IS NULL OR subject = ANY($4)) ORDER BY sequence";
 }
 
 /// An approval by somebody who was in the way.
@@ -44,7 +46,8 @@ pub struct Approval {
     pub by: InTheWay,
 }
 
-/// Those who took part in anything: whoever did nothing but approve is in nobody's way.
+/// Those who took part in anything: whoever did nothing but approve is in nobody's way. It takes a look at the whole log to
+/// know them, which spares looking at most approvals; a page judges the few that it has.
 #[derive(Debug, Default)]
 pub struct Watch {
     subjects: Option<Vec<String>>,
@@ -55,15 +58,13 @@ impl Watch {
     pub async fn find(
         &mut self,
         conn: &AsyncPgConnection,
-        window: Window,
+        (window, part): (Window, Part),
         known_at: i64,
     ) -> Result<Vec<Approval>, ReadError> {
-        let subjects = match self.subjects.take() {
-            Some(subjects) => subjects,
-            None => approvers(conn, known_at).await?,
-        };
-        let approvals = approvals(conn, window, &Duty::Approves.kinds(), &subjects).await?;
-        self.subjects = Some(subjects);
+        if self.subjects.is_none() && part == Part::Long {
+            self.subjects = Some(approvers(conn, known_at).await?);
+        }
+        let approvals = approvals(conn, window, &Duty::Approves.kinds(), self.subjects.as_deref()).await?;
         let mut found = Vec::new();
         for some in approvals.chunks(APPROVALS) {
             found.extend(judge(conn, some).await?);

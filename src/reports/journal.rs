@@ -9,13 +9,13 @@ use super::ReadError;
 use super::formats::Column;
 use super::formats::file::FileFormat;
 use super::lines::walk::ByDay;
-use super::lines::{self, Filter, LineRow};
-use super::report::{self, ROWS_MAX, Row, Scope};
+use super::lines::{Filter, LineRow};
+use super::reading::{self, Part};
+use super::report::{ROWS_MAX, Row, Scope};
 use subsidy_core::domain::{Date, Money, Month};
 use subsidy_core::ledger::{Account, BookCode, Side};
 use subsidy_store::db::convert;
 use subsidy_store::db::convert::Unreadable;
-use subsidy_store::ledger::BLOCK;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
 #[strum(serialize_all = "snake_case")]
@@ -72,20 +72,12 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope, dialect: Dialect) -> 
     Ok(journal)
 }
 
-/// Where lines come from, in the order of their days.
-#[derive(Debug)]
-enum Source {
-    /// All of them at once: a ledger of one block that is short enough for an answer.
-    Once(Option<Vec<LineRow>>),
-    Pages(Box<ByDay>),
-}
-
 /// A journal that is written transaction by transaction.
 #[derive(Debug)]
 pub struct Reading {
     scope: Scope,
     dialect: Dialect,
-    source: Source,
+    lines: ByDay,
     /// What is written before the first transaction.
     head: Option<String>,
     /// The last lines that were read: of a transaction that may go on.
@@ -104,56 +96,39 @@ pub const NAME: [&str; 2] = ["journal", "文本账"];
 impl Reading {
     /// Before the first line.
     pub async fn begin(conn: &AsyncPgConnection, scope: Scope, dialect: Dialect) -> Result<Self, ReadError> {
-        let source = if scope.known_at < BLOCK {
-            Source::Once(Some(lines::read(conn, &scope, &Filter::default()).await?))
-        } else {
-            Source::Pages(Box::new(ByDay::begin(conn, scope.clone(), Filter::default()).await?))
-        };
-        Self::of(conn, scope, dialect, source).await
-    }
-
-    /// The same page by page, however short the ledger is.
-    pub async fn paged(conn: &AsyncPgConnection, scope: Scope, dialect: Dialect) -> Result<Self, ReadError> {
-        let pages = ByDay::begin(conn, scope.clone(), Filter::default()).await?;
-        Self::of(conn, scope, dialect, Source::Pages(Box::new(pages))).await
-    }
-
-    async fn of(
-        conn: &AsyncPgConnection,
-        scope: Scope,
-        dialect: Dialect,
-        source: Source,
-    ) -> Result<Self, ReadError> {
+        let lines = ByDay::begin(conn, scope.clone(), Filter::default(), None).await?;
         let used = super::turnovers::sums(conn, &scope, &[]).await?;
         let used: Vec<Account> = used.into_keys().map(|(_, account)| account).collect();
         let mut reading = Self {
             scope,
             dialect,
-            source,
+            lines,
             head: None,
             carried: Vec::new(),
             month: None,
             balances: BTreeMap::new(),
             lines_read: 0,
         };
-        reading.carried = reading.lines(conn).await?.unwrap_or_default();
+        reading.carried = reading.read_lines(conn).await?.unwrap_or_default();
         reading.head = Some(head(&reading.scope, dialect, &used, reading.carried.first()));
         Ok(reading)
     }
 
-    async fn lines(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineRow>>, ReadError> {
-        let lines = match &mut self.source {
-            Source::Once(lines) => lines.take(),
-            Source::Pages(pages) => pages.next(conn).await?,
-        };
-        self.lines_read += lines.as_ref().map_or(0, Vec::len);
-        Ok(lines)
+    /// The next lines, of days that have any; none after the last.
+    async fn read_lines(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineRow>>, ReadError> {
+        while let Some(lines) = self.lines.next(conn, Part::Long).await? {
+            self.lines_read += lines.len();
+            if !lines.is_empty() {
+                return Ok(Some(lines));
+            }
+        }
+        Ok(None)
     }
 
     /// The next texts; none after the last.
     async fn texts(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<String>>, ReadError> {
         let mut texts: Vec<String> = self.head.take().into_iter().collect();
-        let more = self.lines(conn).await?;
+        let more = self.read_lines(conn).await?;
         let ended = more.is_none();
         self.carried.extend(more.into_iter().flatten());
         if ended && self.carried.is_empty() && self.month.is_none() {
@@ -195,8 +170,8 @@ impl Reading {
     }
 }
 
-impl report::Reading for Reading {
-    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+impl reading::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection, _: Part) -> Result<Option<Vec<Row>>, ReadError> {
         let texts = self.texts(conn).await?;
         Ok(texts.map(|texts| texts.into_iter().map(|text| Row::default().text(text)).collect()))
     }

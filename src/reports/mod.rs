@@ -18,6 +18,7 @@ pub mod months;
 pub mod operations;
 pub mod overlaps;
 pub mod payment_file;
+pub mod reading;
 pub mod recalculation;
 pub mod related;
 pub mod report;

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
+use super::reading::{self, Part};
 use super::report::{Link, Row, Window};
+use super::scope::{At, BusinessDays};
 use subsidy_core::book::Duty;
 use subsidy_core::domain::{Actor, Date, Instant, Subject};
 use subsidy_store::db::convert::Unreadable;
@@ -21,6 +23,7 @@ use subsidy_store::{rows, statement};
 pub const COLUMNS: &[Column] = &[
     Column::counts("序号 sequence", 10),
     Column::instants("记录时间 recorded_at", 28),
+    Column::days("业务日 business_date", 12),
     Column::plain("经手 subject", 18),
     Column::plain("角色 roles", 18),
     Column::plain("代表单位 organisation", 24),
@@ -33,11 +36,12 @@ pub const COLUMNS: &[Column] = &[
 
 pub const NAME: [&str; 2] = ["operations", "操作日志"];
 
+/// Sequences that are looked through together, and leaves of a part at most.
 const WINDOW: i64 = 65_536;
 const PAGE: i64 = 4_096;
-/// Sequences of a window of a page of a list, and how many of them are looked through: it may end early, with a cursor.
-const PAGE_WINDOW: i64 = 8_192;
-const WINDOWS_MAX: u32 = 3;
+/// The same of a page that people look at.
+const SHORT_WINDOW: i64 = 8_192;
+const SHORT_PAGE: i64 = 256;
 
 rows! {
     struct OperationRow {
@@ -113,6 +117,7 @@ pub struct Filter {
 #[derive(Debug)]
 pub struct Reading {
     filter: Filter,
+    days: BusinessDays,
     zone: String,
     kinds: Vec<String>,
     without: Vec<String>,
@@ -133,8 +138,15 @@ fn owned(kinds: &[&str]) -> Vec<String> {
 }
 
 impl Reading {
-    /// What comes after a sequence, up to another.
-    pub fn new(filter: Filter, zone: String, (after, known_at): (i64, i64)) -> Self {
+    /// What comes after a sequence, or from the first on, up to that of `at`.
+    pub async fn begin(
+        conn: &AsyncPgConnection,
+        at: &At,
+        filter: Filter,
+        after: Option<i64>,
+    ) -> Result<Self, ReadError> {
+        let days = BusinessDays::read(conn, at).await?;
+        let (zone, after, known_at) = (days.zone().to_string(), after.unwrap_or(-1), at.sequence);
         let duty = filter.duty.or(filter.own.then_some(Duty::Approves));
         let of_duty = duty.map(Duty::kinds).unwrap_or_default();
         let kinds = filter.kind.as_ref().map_or_else(|| owned(&of_duty), |kind| vec![kind.clone()]);
@@ -145,34 +157,14 @@ impl Reading {
         } else {
             filter.kind.iter().filter(|kind| !within(kind)).cloned().collect()
         };
-        Self { filter, zone, kinds, without, after, known_at, watch: Watch::default(), spellings: None }
-    }
-
-    /// A page of a list, and after which sequence the next one begins; none on the last.
-    pub async fn page(
-        &mut self,
-        conn: &AsyncPgConnection,
-        rows: usize,
-    ) -> Result<(Vec<Row>, Option<i64>), ReadError> {
-        let mut page = Vec::new();
-        for _ in 0..WINDOWS_MAX {
-            let left = rows.saturating_sub(page.len());
-            if left == 0 || self.after >= self.known_at {
-                break;
-            }
-            page.extend(self.window(conn, (PAGE_WINDOW, i64::try_from(left).unwrap_or(PAGE))).await?);
-        }
-        let more = self.after < self.known_at;
-        Ok((page.into_iter().map(|(_, row)| row).collect(), more.then_some(self.after)))
+        let (watch, spellings) = (Watch::default(), None);
+        Ok(Self { filter, days, zone, kinds, without, after, known_at, watch, spellings })
     }
 
     /// Rows of the next window, and where to go on.
-    async fn window(
-        &mut self,
-        conn: &AsyncPgConnection,
-        (sequences, limit): (i64, i64),
-    ) -> Result<Vec<(i64, Row)>, ReadError> {
-        let window = self.after.saturating_add(sequences).min(self.known_at);
+    async fn window(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Vec<Row>, ReadError> {
+        let limit = part.pick(PAGE, SHORT_PAGE);
+        let window = self.after.saturating_add(part.pick(WINDOW, SHORT_WINDOW)).min(self.known_at);
         // a document has few leaves, wherever they are; who was in the way is looked for in all leaves of a window
         let is_whole = self.filter.document.is_some() && !self.filter.own;
         let until = if is_whole { self.known_at } else { window };
@@ -200,11 +192,11 @@ impl Reading {
         self.after = leaves.last().filter(|_| full).map_or(until, |leaf| leaf.sequence);
         let mut leaves = leaves;
         if filter.own {
-            let found =
-                self.watch.find(conn, Window { after: from, until: self.after }, self.known_at).await?;
+            let read = Window { after: from, until: self.after };
+            let found = self.watch.find(conn, (read, part), self.known_at).await?;
             leaves.retain(|leaf| found.iter().any(|approval| approval.sequence == leaf.sequence));
         }
-        leaves.into_iter().map(|leaf| Ok((leaf.sequence, row(leaf)?))).collect()
+        leaves.into_iter().map(|leaf| row(leaf, &self.days)).collect()
     }
 }
 
@@ -220,25 +212,32 @@ async fn spellings(conn: &AsyncPgConnection, subject: &str) -> Result<Vec<String
     Ok(spellings)
 }
 
-impl super::report::Reading for Reading {
-    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
-        while self.after < self.known_at {
-            let rows = self.window(conn, (WINDOW, PAGE)).await?;
-            if !rows.is_empty() {
-                return Ok(Some(rows.into_iter().map(|(_, row)| row).collect()));
-            }
+impl reading::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Option<Vec<Row>>, ReadError> {
+        if self.after >= self.known_at {
+            return Ok(None);
         }
-        Ok(None)
+        self.window(conn, part).await.map(Some)
     }
 }
 
-fn row(leaf: OperationRow) -> Result<Row, ReadError> {
+impl reading::Paged for Reading {
+    type Place = i64;
+
+    fn place(&self) -> i64 {
+        self.after
+    }
+}
+
+fn row(leaf: OperationRow, days: &BusinessDays) -> Result<Row, ReadError> {
     let asked: LeafActor =
         serde_json::from_slice(&leaf.leaf).map_err(|error| Unreadable(error.to_string()))?;
     let roles: Vec<&str> = asked.actor.roles.iter().map(<&str>::from).collect();
+    let recorded_at = Instant::new(leaf.recorded_at);
     let row = Row::default()
         .linked(leaf.sequence, Link::of(&format!("/v1/audit/entries/{}", leaf.sequence)))
-        .text(Instant::new(leaf.recorded_at))
+        .text(recorded_at)
+        .text(days.of(leaf.sequence, recorded_at))
         .text(leaf.subject)
         .text(roles.join(" "))
         .text(asked.actor.organisation.map(|code| code.to_string()).unwrap_or_default())

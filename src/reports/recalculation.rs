@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::ReadError;
 use super::formats::Column;
-use super::report::{self, Link, Row, Scope, Window};
+use super::reading::{self, Part};
+use super::report::{Link, Row, Scope, Window};
 use subsidy_core::domain::dated::Dated;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{Money, Percent};
@@ -41,6 +42,8 @@ pub const NAME: [&str; 2] = ["recalculation", "独立复算"];
 
 /// Sequences of a window: few of them make more than one sheet.
 const WINDOW: i64 = 4_096;
+/// The same of a page: each sheet of a window is computed, whether it is shown or not.
+const SHORT_WINDOW: i64 = 512;
 
 rows! {
     struct RecomputedSheetRow {
@@ -86,33 +89,37 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Before the first sheet; the rules are read once.
-    pub async fn begin(conn: &AsyncPgConnection, scope: Scope) -> Result<Self, ReadError> {
+    /// Before the first sheet, or after those of a sequence; the rules are read once.
+    pub async fn begin(
+        conn: &AsyncPgConnection,
+        scope: Scope,
+        after: Option<i64>,
+    ) -> Result<Self, ReadError> {
         let mut versions: BTreeMap<(String, u32), RulesVersion> = BTreeMap::new();
         for row in rules(conn, scope.known_at).await? {
             let version = row.read()?;
             versions.insert((version.programme.to_string(), version.number), version);
         }
-        Ok(Self { scope, versions, after: -1 })
+        Ok(Self { scope, versions, after: after.unwrap_or(-1) })
     }
 }
 
-impl report::Reading for Reading {
-    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
-        while self.after < self.scope.known_at {
-            let until = self.after.saturating_add(WINDOW).min(self.scope.known_at);
-            let window = Window { after: self.after, until };
-            let found = sheets(conn, window, self.scope.programme.as_deref()).await?;
-            self.after = until;
-            if !found.is_empty() {
-                return found
-                    .iter()
-                    .map(|sheet| row(sheet, &self.versions))
-                    .collect::<Result<_, _>>()
-                    .map(Some);
-            }
-        }
-        Ok(None)
+impl reading::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Option<Vec<Row>>, ReadError> {
+        let Some(window) = self.scope.window(self.after, part.pick(WINDOW, SHORT_WINDOW)) else {
+            return Ok(None);
+        };
+        let found = sheets(conn, window, self.scope.programme.as_deref()).await?;
+        self.after = window.until;
+        found.iter().map(|sheet| row(sheet, &self.versions)).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+impl reading::Paged for Reading {
+    type Place = i64;
+
+    fn place(&self) -> i64 {
+        self.after
     }
 }
 

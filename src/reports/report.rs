@@ -3,10 +3,8 @@
 //! What it shows is a function of what it was asked and of rows that never change up to `known_at`: an answer for an
 //! earlier sequence is the same bytes for ever, whatever is posted later.
 
-use diesel_async::AsyncPgConnection;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::ReadError;
 use super::formats::{Cell, Column, Table};
 use subsidy_core::domain::{Date, Instant, Money};
 
@@ -58,6 +56,13 @@ pub struct Window {
     pub until: i64,
 }
 
+impl Window {
+    /// The sequences after one up to the last, so many at most; none after the last.
+    fn next(after: i64, last: i64, size: i64) -> Option<Self> {
+        (after < last).then(|| Self { after, until: after.saturating_add(size).min(last) })
+    }
+}
+
 /// How a question names lines that say nothing of a level, an organisation or a district.
 pub const NONE: &str = "none";
 
@@ -105,19 +110,14 @@ impl Only {
 impl Scope {
     /// Every sequence that counts, so many at a time: after which one, up to which. Each window is a statement of its own.
     pub fn windows(&self, size: i64) -> impl Iterator<Item = Window> + use<> {
-        let (mut after, last) = (-1, self.known_at);
-        std::iter::from_fn(move || {
-            (after < last).then(|| {
-                let window = Window { after, until: after.saturating_add(size).min(last) };
-                after = window.until;
-                window
-            })
-        })
+        let next = move |after, last| Window::next(after, last, size);
+        let last = self.known_at;
+        std::iter::successors(next(-1, last), move |window| next(window.until, last))
     }
 
-    /// How many rows to ask the database for: one more than a report has.
-    pub fn rows() -> i64 {
-        i64::try_from(ROWS_MAX).unwrap_or(i64::MAX).saturating_add(1)
+    /// The sequences after one that count, so many at most; none after the last.
+    pub fn window(&self, after: i64, size: i64) -> Option<Window> {
+        Window::next(after, self.known_at, size)
     }
 
     /// The account statement whose movement is a figure.
@@ -237,27 +237,6 @@ impl Report {
         let (rows, links) = rows.into_iter().map(|row| (row.cells, row.links)).unzip();
         Self { name, table: Table { columns, rows }, links }
     }
-}
-
-/// Rows that come page by page, each page by short statements: what a report of any length is read by.
-pub trait Reading: Send + 'static {
-    /// The next rows; none after the last.
-    fn next(
-        &mut self,
-        conn: &AsyncPgConnection,
-    ) -> impl Future<Output = Result<Option<Vec<Row>>, ReadError>> + Send;
-}
-
-/// All rows of a reading. Error: more than a report has.
-pub async fn decode_all(conn: &AsyncPgConnection, mut reading: impl Reading) -> Result<Vec<Row>, ReadError> {
-    let mut rows = Vec::new();
-    while let Some(more) = reading.next(conn).await? {
-        rows.extend(more);
-        if rows.len() > ROWS_MAX {
-            return Err(ReadError::TooManyRows { limit: ROWS_MAX });
-        }
-    }
-    Ok(rows)
 }
 
 #[cfg(test)]

@@ -6,15 +6,16 @@
 //! fen. A spreadsheet does the same with a running sum: a line is chosen when
 //! FLOOR((after − start) / interval) > FLOOR((before − start) / interval).
 
-use sha2::{Digest, Sha256};
-
 use diesel_async::AsyncPgConnection;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::ReadError;
 use super::formats::Column;
 use super::lines::walk::ByLog;
 use super::lines::{Filter, LineRow};
-use super::report::{self, Link, Row, Scope};
+use super::reading::{self, Part};
+use super::report::{Link, Row, Scope};
 use subsidy_core::domain::Money;
 
 /// What a row says.
@@ -62,6 +63,15 @@ fn chosen(before: i64, after: i64, start: i64, interval: i64) -> Option<(i64, i6
     (hits > 0).then(|| (start + (skipped + 1) * interval, hits))
 }
 
+/// After which line a part of the population begins, and what the lines up to it come to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    sequence: i64,
+    line: i16,
+    before: Money,
+}
+
 /// The lines that are chosen, as the population passes: nothing is kept of the others.
 #[derive(Debug)]
 pub struct Reading {
@@ -72,17 +82,18 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Before the first line.
-    pub fn new(scope: Scope, draw: &Draw) -> Self {
+    /// Before the first line, or at a place.
+    pub fn new(scope: Scope, draw: &Draw, place: Option<Place>) -> Self {
         let filter = Filter { accounts: vec![draw.account.clone()], ..Filter::default() };
-        let (lines, start) = (ByLog::new(scope, filter), start(&draw.seed, draw.interval));
-        Self { lines, interval: draw.interval, start, before: Money::ZERO }
+        let (after, before) = place.map(|place| ((place.sequence, place.line), place.before)).unzip();
+        let (lines, start) = (ByLog::new(scope, filter, after), start(&draw.seed, draw.interval));
+        Self { lines, interval: draw.interval, start, before: before.unwrap_or(Money::ZERO) }
     }
 }
 
-impl report::Reading for Reading {
-    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
-        let Some(lines) = self.lines.next(conn).await? else { return Ok(None) };
+impl reading::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Option<Vec<Row>>, ReadError> {
+        let Some(lines) = self.lines.next(conn, part).await? else { return Ok(None) };
         let mut rows = Vec::new();
         for line in lines {
             let amount = line.movement()?;
@@ -97,6 +108,15 @@ impl report::Reading for Reading {
             self.before = after;
         }
         Ok(Some(rows))
+    }
+}
+
+impl reading::Paged for Reading {
+    type Place = Place;
+
+    fn place(&self) -> Place {
+        let (sequence, line) = self.lines.after();
+        Place { sequence, line, before: self.before }
     }
 }
 

@@ -108,6 +108,11 @@ impl BusinessDays {
         Ok(Self { zone: at.zone, set })
     }
 
+    /// The zone in which a day begins.
+    pub const fn zone(&self) -> Zone {
+        self.zone
+    }
+
     /// The business date when a leaf was recorded.
     pub fn of(&self, sequence: i64, recorded_at: Instant) -> Date {
         let set = self.set.range(..=sequence).next_back().map(|(_, day)| *day);

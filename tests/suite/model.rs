@@ -11,6 +11,7 @@ use subsidy_core::book::{Book, Command, Document, Envelope, Stop, decide};
 use subsidy_core::documents;
 use subsidy_core::domain::{Instant, KeyHash};
 use subsidy_ledger::reports::four_eyes::Watch;
+use subsidy_ledger::reports::reading::Part;
 use subsidy_ledger::reports::report::Window;
 use subsidy_store::db::rows::Table;
 use subsidy_store::documents::Stored;
@@ -226,7 +227,10 @@ async fn run(seed: u64, commands: usize) -> usize {
 async fn nobody_was_in_the_way(ledger: &Ledger, size: u64) {
     let conn = ledger.engine.reader(&agency()).await.expect("a reader");
     let last = i64::try_from(size).unwrap() - 1;
-    assert_eq!(Watch::default().find(&conn, Window { after: -1, until: last }, last).await.unwrap(), []);
+    for part in [Part::Long, Part::Short] {
+        let found = Watch::default().find(&conn, (Window { after: -1, until: last }, part), last).await;
+        assert_eq!(found.unwrap(), []);
+    }
 }
 
 /// Whatever is asked again under its key is answered as the first time.

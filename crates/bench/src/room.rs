@@ -22,7 +22,8 @@ use subsidy_ledger::cli::{Failure, output};
 use subsidy_ledger::reports::formats::file::{FileFormat, Writing};
 use subsidy_ledger::reports::operations;
 use subsidy_ledger::reports::operations::{Filter, Reading};
-use subsidy_ledger::reports::report::{Only, Reading as _, Scope};
+use subsidy_ledger::reports::reading::{Part, Reading as _};
+use subsidy_ledger::reports::report::{Only, Scope};
 use subsidy_ledger::reports::snapshot_range::SnapshotRange;
 use subsidy_ledger::reports::trial_balance::{Question, TrialBalance};
 use subsidy_ledger::reports::{budget_execution, scope, voucher_rollforward};
@@ -264,11 +265,12 @@ async fn file(
 ) -> Result<(FileFormat, Duration, u64), Failure> {
     let began = Instant::now();
     let path = data.join(format!("operations.{}", format.ending()));
-    let created = at(conn, last).await?.recorded_at;
+    let at = scope::at(conn, last).await?.ok_or_else(|| Failure::new("no such sequence"))?;
     let into = File::create_new(&path)?;
-    let mut writing = Writing::begin(format, operations::COLUMNS, (operations::NAME[1], created), into)?;
-    let mut reading = Reading::new(Filter::default(), "Asia/Shanghai".to_owned(), (-1, last));
-    while let Some(rows) = reading.next(conn).await? {
+    let mut writing =
+        Writing::begin(format, operations::COLUMNS, (operations::NAME[1], at.recorded_at), into)?;
+    let mut reading = Reading::begin(conn, &at, Filter::default(), None).await?;
+    while let Some(rows) = reading.next(conn, Part::Long).await? {
         rows.iter().try_for_each(|row| writing.row(&row.cells))?;
     }
     let (file, _) = writing.finish(|_| Vec::new())?;

@@ -70,7 +70,10 @@ CREATE TABLE entries (
     document text NOT NULL,
     CONSTRAINT entries_pkey PRIMARY KEY (sequence, line)
 );
+-- Lines are appended in the order of the log, which is nearly that of their days.
+CREATE INDEX entries_days ON entries USING brin (effective_date) WITH (pages_per_range = 32, autosummarize = on);
 COMMENT ON TABLE entries IS 'Double-entry lines. Append-only; debits equal credits per sequence and book.';
+COMMENT ON INDEX entries_days IS 'Lines of a day stand together: a summary of each stretch of pages says where none can be.';
 COMMENT ON COLUMN entries.account IS 'Its first letter is the book: B budget, F accrual, Y cash.';
 COMMENT ON CONSTRAINT entries_amount_positive ON entries IS 'NaN is greater than every number: refused by name.';
 

@@ -90,6 +90,8 @@ struct ReportPage {
     path: String,
     about: String,
     filters: Vec<FieldView>,
+    /// What every row says alike: it stands once above them, and leaves the figures room.
+    alike: Vec<(String, Cell)>,
     columns: Vec<Column>,
     rows: Vec<(String, Vec<Cell>)>,
     totals: Vec<Cell>,
@@ -97,6 +99,8 @@ struct ReportPage {
     all: usize,
     exports: Vec<(&'static str, String)>,
     next: String,
+    /// Whether the rows, and what they sum to, are those of a page of several.
+    is_part: bool,
     /// Whether a parameter is missing without which there is nothing to show.
     asks: bool,
 }
@@ -115,11 +119,11 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     };
     let missing = route.query.iter().any(|p| route.requires(p.name) && visit.filter(p.name).is_empty())
         || asks_first(route) && visit.query.is_empty();
-    let found = if missing { Doc::default() } else { visit.read(&visit.filtered(&target)).await? };
+    let found = if missing { Doc::default() } else { visit.read(&asked(visit, route)).await? };
     // a long report is taken apart once: its rows are many
     let listed = found.list("rows");
     let used = used(&found, &listed);
-    let columns = columns(t, &listed, &used);
+    let mut columns = columns(t, &listed, &used);
     let (mut rows, mut kinds) = (Vec::new(), std::collections::BTreeSet::new());
     let all = listed.len();
     for (place, row) in listed.into_iter().enumerate() {
@@ -136,13 +140,21 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
         rows.push((if is_first { kind } else { String::new() }, cells));
     }
     let cursor = found.text("next_cursor");
+    let is_part = !cursor.is_empty() || !visit.filter("cursor").is_empty();
+    let mut totals = totals(&found, &used);
+    let alike = take_alike(&mut columns, &mut rows, &mut totals);
+    if let Some(first) = totals.first_mut().filter(|first| is_part && first.text.is_empty()) {
+        t.of_this_page().clone_into(&mut first.text);
+    }
     let about = t.report_as_of(&found.text("as_of"), &found.text("known_at"));
     let crumbs = vec![Link::new("/reports", t.reports())];
     render(&ReportPage {
         t,
         about: if missing { String::new() } else { about },
         filters: filters(visit, route).await,
-        totals: totals(&found, &used),
+        totals,
+        is_part,
+        alike,
         all,
         columns,
         rows,
@@ -152,6 +164,16 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
         asks: missing,
         page: visit.frame(name(t, route).to_owned(), crumbs).await,
     })
+}
+
+/// What a report is asked: a page of it, where it has pages.
+fn asked(visit: &Visit<'_>, route: &Route) -> String {
+    let asked = visit.filtered(route.path);
+    let has_pages = route.query.iter().any(|param| param.name == "limit");
+    if !has_pages || !visit.filter("limit").is_empty() {
+        return asked;
+    }
+    format!("{asked}{}limit={ROWS_MAX}", if asked.contains('?') { '&' } else { '?' })
 }
 
 async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
@@ -238,6 +260,37 @@ fn short_document(text: &str) -> String {
     if text.len() == 36 { crate::console::records::cell::short(text) } else { text.to_owned() }
 }
 
+/// Rows from which on what all of them say alike is said once.
+const ALIKE_FROM: usize = 3;
+
+/// Takes out the columns of words that say the same, and lead to the same, in every row.
+fn take_alike(
+    columns: &mut Vec<Column>,
+    rows: &mut [(String, Vec<Cell>)],
+    totals: &mut Vec<Cell>,
+) -> Vec<(String, Cell)> {
+    let mut alike = Vec::new();
+    for place in (0..columns.len()).rev() {
+        let mut texts =
+            rows.iter().filter_map(|(_, cells)| cells.get(place)).map(|cell| (&cell.text, &cell.href));
+        let first = texts.next();
+        let is_alike = rows.len() >= ALIKE_FROM && texts.all(|text| Some(text) == first);
+        if !is_alike || columns.get(place).is_none_or(|column| column.number) {
+            continue;
+        }
+        let column = columns.remove(place);
+        if place < totals.len() {
+            totals.remove(place);
+        }
+        let mut cells = rows.iter_mut().map(|(_, cells)| cells.remove(place));
+        alike.extend(cells.next().map(|cell| (column.name, cell)));
+        cells.for_each(drop);
+    }
+    alike.reverse();
+    alike
+}
+
+/// The sums under the columns.
 fn totals(found: &Doc, used: &[Doc]) -> Vec<Cell> {
     let totals = found.at("totals");
     let has_any = totals.0.as_object().is_some_and(|members| !members.is_empty());
@@ -249,4 +302,41 @@ fn totals(found: &Doc, used: &[Doc]) -> Vec<Cell> {
         Cell { number: !text.is_empty(), text, href: String::new() }
     };
     used.iter().map(cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(text: &str) -> Cell {
+        Cell { text: text.to_owned(), href: String::new(), number: false }
+    }
+
+    #[test]
+    fn what_all_rows_say_alike_stands_once_and_figures_stay() {
+        let column = |name: &str, number| Column { name: name.to_owned(), number };
+        let table = |rows: &[[&str; 3]]| {
+            let mut columns = vec![column("a", false), column("b", false), column("c", true)];
+            let mut rows: Vec<_> = rows
+                .iter()
+                .map(|row| (String::new(), row.map(cell).into_iter().collect::<Vec<_>>()))
+                .collect();
+            let mut totals = ["", "", "2.00"].map(cell).into_iter().collect();
+            let alike = take_alike(&mut columns, &mut rows, &mut totals);
+            let alike: Vec<_> = alike.into_iter().map(|(name, cell)| (name, cell.text)).collect();
+            (
+                alike,
+                columns.len(),
+                rows.iter().map(|(_, cells)| cells.len()).collect::<Vec<_>>(),
+                totals.len(),
+            )
+        };
+        let same = ["x", "1", "1.00"];
+        let (alike, columns, rows, totals) = table(&[same, ["x", "2", "1.00"], same]);
+        assert_eq!(alike, [("a".to_owned(), "x".to_owned())]);
+        assert_eq!((columns, rows, totals), (2, vec![2; 3], 2));
+        // of few rows there is room for all
+        assert_eq!(table(&[same, same]), (vec![], 3, vec![3; 2], 3));
+        assert_eq!(table(&[]), (vec![], 3, vec![], 3));
+    }
 }

@@ -10,7 +10,12 @@ use crate::http::route::Method;
 #[derive(Debug, Clone)]
 pub struct Past {
     pub what: String,
+    /// The day that it counts on.
+    pub day: String,
+    /// The day, with the time where it was recorded on that day.
     pub when: String,
+    /// When it was recorded, where that was on another day: a sandbox moves its business date.
+    pub recorded: String,
     pub who: String,
     /// The transaction that it posted.
     pub transaction: String,
@@ -51,7 +56,7 @@ pub fn line(history: &[Past]) -> Option<Line> {
     }
     let (mut stops, mut before) = (Vec::with_capacity(drawn.len()), None);
     for (place, past) in drawn.iter().rev().enumerate() {
-        let day = past.when.get(..10).unwrap_or_default().to_owned();
+        let day = past.day.clone();
         let date = NaiveDate::parse_from_str(&day, "%Y-%m-%d").ok();
         let days = date.zip(before).map(|(date, before): (NaiveDate, NaiveDate)| (date - before).num_days());
         before = date.or(before);
@@ -88,7 +93,9 @@ pub async fn of(visit: &Visit<'_>, id: &str, document: &Doc) -> Vec<Past> {
     let dates = dates.into_iter().filter(|(member, _)| document.has(member));
     let past = dates.map(|(member, word)| Past {
         what: visit.t.word(word),
+        day: document.text(member),
         when: document.text(member),
+        recorded: String::new(),
         who: String::new(),
         transaction: String::new(),
         entry: String::new(),
@@ -102,9 +109,14 @@ fn logged(visit: &Visit<'_>, row: &Doc) -> Past {
     let roles = row.text("roles");
     let role = roles.split([',', ' ']).next().unwrap_or_default().parse().ok();
     let role = role.map(|role| visit.t.role(role)).unwrap_or_default();
+    let (day, recorded) = (row.text("business_date"), row.time("recorded_at"));
+    let (when, recorded) =
+        if recorded.starts_with(&day) { (recorded, String::new()) } else { (day.clone(), recorded) };
     Past {
         what: visit.t.word(&row.text("kind")),
-        when: row.time("recorded_at"),
+        day,
+        when,
+        recorded,
         who: format!("{} {role}", visit.person(&row.text("subject"))),
         transaction: if posted { sequence.clone() } else { String::new() },
         entry: if visit.may(Method::Get, "/v1/audit/entries/-") { sequence } else { String::new() },
@@ -116,8 +128,9 @@ mod tests {
     use super::*;
 
     fn past(when: &str, entry: &str) -> Past {
-        let [when, entry] = [when, entry].map(str::to_owned);
-        Past { what: "x".to_owned(), when, who: String::new(), transaction: String::new(), entry }
+        let day = when.get(..10).unwrap_or_default().to_owned();
+        let [when, entry, recorded, who, transaction] = [when, entry, "", "", ""].map(str::to_owned);
+        Past { what: "x".to_owned(), day, when, recorded, who, transaction, entry }
     }
 
     #[test]

@@ -151,6 +151,7 @@ filled_texts! {
     days_over(count: i64): "已过期 {count} 天" / "ended {count} days ago";
     points_of(points: &str): "{points} 个百分点" / "{points} points";
     ratio(item: &str, percent: &str): "{item}：不超过 {percent}%" / "{item}: at most {percent} %";
+    recorded_later(when: &str): "记录于 {when}" / "recorded {when}";
     transaction_no(sequence: &str): "分录 {sequence}" / "Transaction {sequence}";
     report_as_of(date: &str, sequence: &str): "截至 {date} · 第 {sequence} 号记录" / "as of {date} · entry {sequence}";
     receipt_says(organisation: &str, date: &str): "{organisation} 于 {date} 提交的申请已收到，登记如下：" / "The application that {organisation} submitted on {date} was received:";
@@ -163,6 +164,7 @@ filled_texts! {
     password_of(name: &str): "{name} 的新密码：" / "The new password of {name}:";
     provider_reports(code: &str): "身份平台报告错误（{code}）。" / "The identity provider reports an error ({code}).";
     page_of_pages(page: usize, pages: usize): "第 {page} 页，共 {pages} 页" / "page {page} of {pages}";
+    rows_of_page(rows: usize): "本页 {rows} 行；筛选结果全部在导出的文件里。" / "{rows} rows on this page; files have all that the filter finds.";
     first_rows(shown: usize, all: usize): "此处列出前 {shown} 行，共 {all} 行；合计含全部，其余见导出的文件。" / "The first {shown} of {all} rows; totals are of all of them, and files have the rest.";
     show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
 }

@@ -12,11 +12,13 @@ mod periods;
 mod prefunds;
 
 use diesel_async::AsyncPgConnection;
+use serde::{Deserialize, Serialize};
 
 use super::ReadError;
 use super::formats::Column;
 use super::four_eyes::Watch;
-use super::report::{self, Link, Row, Scope, Window};
+use super::reading::{self, Part};
+use super::report::{Link, Row, Scope, Window};
 use subsidy_core::book::Duty;
 use subsidy_core::domain::Money;
 use subsidy_core::domain::dates::Zone;
@@ -39,6 +41,8 @@ pub const NAME: [&str; 2] = ["exceptions", "疑点清单"];
 
 /// Sequences of a window: of each of them a statement answers at most a few rows.
 const WINDOW: i64 = 4_096;
+/// The same of a page.
+const SHORT_WINDOW: i64 = 1_024;
 
 /// What is asked about.
 #[derive(
@@ -201,16 +205,24 @@ impl ExceptionRow {
     }
 }
 
+/// How far a list is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// All windows up to a sequence.
+    After(i64),
+    /// What is known when all was read, too.
+    Ended,
+}
+
 /// A reading that goes on window by window.
 #[derive(Debug)]
 pub struct Reading {
     scope: Scope,
     zone: Zone,
     question: Question,
-    after: i64,
+    place: Place,
     watch: Watch,
-    /// Whether all windows were read.
-    ended: bool,
 }
 
 fn kinds(duty: Duty) -> Vec<String> {
@@ -218,16 +230,19 @@ fn kinds(duty: Duty) -> Vec<String> {
 }
 
 impl Reading {
-    /// Before the first row.
-    pub fn new(scope: Scope, zone: Zone, question: Question) -> Self {
-        Self { scope, zone, question, after: -1, watch: Watch::default(), ended: false }
+    /// Before the first row, or at a place.
+    pub fn new(scope: Scope, zone: Zone, question: Question, place: Option<Place>) -> Self {
+        Self { scope, zone, question, place: place.unwrap_or(Place::After(-1)), watch: Watch::default() }
     }
 
-    async fn window(&mut self, conn: &AsyncPgConnection) -> Result<Vec<ExceptionRow>, ReadError> {
-        let until = self.after.saturating_add(WINDOW).min(self.scope.known_at);
-        let window = Window { after: self.after, until };
+    async fn window(
+        &mut self,
+        conn: &AsyncPgConnection,
+        (window, part): (Window, Part),
+    ) -> Result<Vec<ExceptionRow>, ReadError> {
         let held = self.question.asks(Code::SameDocument) || self.question.asks(Code::SamePerson);
-        let own = if held { self.watch.find(conn, window, self.scope.known_at).await? } else { Vec::new() };
+        let own =
+            if held { self.watch.find(conn, (window, part), self.scope.known_at).await? } else { Vec::new() };
         let mut found = acts::read(conn, window, (self.zone, &self.question), &own).await?;
         let asks = |code: &Code| self.question.asks(*code);
         if self.question.asks(Code::RelatedParty) {
@@ -239,7 +254,6 @@ impl Reading {
         for code in papers::CODES.into_iter().filter(asks) {
             found.extend(papers::read(conn, window, self.scope.known_at, code).await?);
         }
-        self.after = until;
         // what belongs to no programme is everybody's question
         let programme = self.scope.programme.as_deref();
         found.retain(|row| programme.is_none_or(|only| row.programme == only || row.programme.is_empty()));
@@ -257,16 +271,24 @@ impl Reading {
     }
 }
 
-impl report::Reading for Reading {
-    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
-        while !self.ended {
-            self.ended = self.after >= self.scope.known_at;
-            let found = if self.ended { self.end(conn).await? } else { self.window(conn).await? };
-            if !found.is_empty() {
-                return Ok(Some(found.into_iter().map(ExceptionRow::row).collect()));
-            }
-        }
-        Ok(None)
+impl reading::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Option<Vec<Row>>, ReadError> {
+        let Place::After(after) = self.place else { return Ok(None) };
+        let window = self.scope.window(after, part.pick(WINDOW, SHORT_WINDOW));
+        let found = match window {
+            Some(window) => self.window(conn, (window, part)).await?,
+            None => self.end(conn).await?,
+        };
+        self.place = window.map_or(Place::Ended, |window| Place::After(window.until));
+        Ok(Some(found.into_iter().map(ExceptionRow::row).collect()))
+    }
+}
+
+impl reading::Paged for Reading {
+    type Place = Place;
+
+    fn place(&self) -> Place {
+        self.place
     }
 }
 

@@ -9,7 +9,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use super::ReadError;
+use super::reading::Part;
 use super::report::{Scope, Window};
+use super::turnovers;
 use subsidy_core::domain::{Date, Money};
 use subsidy_core::ledger::{Account, Side};
 use subsidy_store::db::convert;
@@ -97,6 +99,7 @@ macro_rules! listed {
     };
 }
 
+mod documents;
 pub mod open;
 pub mod parties;
 pub mod walk;
@@ -168,13 +171,6 @@ impl<'a> LineQuery<'a> {
 }
 
 statement! {
-    fn select_lines(
-        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider }; from: Option<NaiveDate>, limit: i64
-    ) -> Vec<LineRow> =
-        concat!(
-            listed!(),
-            "AND ($13::date IS NULL OR x.effective_date >= $13) ORDER BY x.effective_date, x.sequence, x.line LIMIT $14",
-        );
     fn sum_lines(
         LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider, after }; from: NaiveDate
     ) -> Vec<AccountSumRow> =
@@ -201,6 +197,13 @@ pub struct Filter {
     pub from: Option<Date>,
 }
 
+impl Filter {
+    /// Whether it asks for whole accounts, of which the totals know.
+    const fn is_of_accounts(&self) -> bool {
+        self.flow.is_none() && self.document.is_none() && self.voucher.is_none() && self.provider.is_none()
+    }
+}
+
 impl LineRow {
     /// What the line adds to its account's balance, on the account's own side.
     pub fn movement(&self) -> Result<Money, ReadError> {
@@ -216,16 +219,6 @@ pub fn movement(account: &str, side: &str, amount: Decimal) -> Result<Money, Rea
     Ok(if grows { amount } else { amount.negated()? })
 }
 
-/// The lines that a filter lets through, by day and sequence; at most one more than a report has rows.
-pub async fn read(
-    conn: &diesel_async::AsyncPgConnection,
-    scope: &Scope,
-    filter: &Filter,
-) -> Result<Vec<LineRow>, ReadError> {
-    let from = filter.from.map(Date::naive);
-    Ok(select_lines(conn, LineQuery::of(scope, filter), from, Scope::rows()).await?)
-}
-
 /// What the lines before the first day come to.
 pub async fn opening(
     conn: &diesel_async::AsyncPgConnection,
@@ -233,11 +226,55 @@ pub async fn opening(
     filter: &Filter,
 ) -> Result<Money, ReadError> {
     let Some(from) = filter.from else { return Ok(Money::ZERO) };
+    if filter.is_of_accounts() {
+        return of_accounts(conn, scope, (&filter.accounts, from)).await;
+    }
+    if filter.document.is_some() || filter.voucher.is_some() {
+        return of_document(conn, scope, (filter, from)).await;
+    }
     let mut opening = Money::ZERO;
     for Window { after, until } in scope.windows(BLOCK) {
         let query = LineQuery { after, until, ..LineQuery::of(scope, filter) };
         for sum in sum_lines(conn, query, from.naive()).await? {
             opening = opening.plus(movement(&sum.account, &sum.side, sum.amount)?)?;
+        }
+    }
+    Ok(opening)
+}
+
+/// A scope that ends before a day.
+fn before(scope: &Scope, from: Date) -> Scope {
+    let last = from.naive().pred_opt().map_or(from, Date::from_naive);
+    Scope { as_of: scope.as_of.min(last), ..scope.clone() }
+}
+
+/// What the few lines of a document come to before a day.
+async fn of_document(
+    conn: &diesel_async::AsyncPgConnection,
+    scope: &Scope,
+    (filter, from): (&Filter, Date),
+) -> Result<Money, ReadError> {
+    let filter = Filter { from: None, ..filter.clone() };
+    let mut lines = walk::ByDay::begin(conn, before(scope, from), filter, None).await?;
+    let mut opening = Money::ZERO;
+    while let Some(lines) = lines.next(conn, Part::Long).await? {
+        opening =
+            lines.iter().try_fold(opening, |sum, line| Ok::<_, ReadError>(sum.plus(line.movement()?)?))?;
+    }
+    Ok(opening)
+}
+
+/// What accounts, or all of them, had before a day.
+async fn of_accounts(
+    conn: &diesel_async::AsyncPgConnection,
+    scope: &Scope,
+    (accounts, from): (&[String], Date),
+) -> Result<Money, ReadError> {
+    let mut opening = Money::ZERO;
+    let scope = before(scope, from);
+    for ((_, account), turnover) in turnovers::sums(conn, &scope, &[]).await? {
+        if accounts.is_empty() || accounts.iter().any(|code| code == account.code()) {
+            opening = opening.plus(turnover.balance(account.side())?)?;
         }
     }
     Ok(opening)

@@ -1,31 +1,49 @@
-//! Lines page by page, in the order of the log or of their days: each page by its key, in short statements.
+//! Lines part by part, in the order of the log or of their days: each part by its key, in short statements.
+
+use std::collections::VecDeque;
 
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
+use serde::{Deserialize, Serialize};
 
+use super::documents::sequences;
 use super::{Filter, LineQuery, LineRow};
 use crate::reports::ReadError;
+use crate::reports::reading::Part;
 use crate::reports::report::Scope;
 use subsidy_core::domain::Date;
 use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
+/// Lines of a part at most.
 const PAGE: i64 = 8_192;
+/// The same of a page that people look at.
+const SHORT_PAGE: i64 = 256;
+/// Sequences of such a part.
+const SHORT_WINDOW: i64 = 8_192;
 
 rows! {
     /// A day, and a block of sequences that hold lines of it.
     struct DayBlockRow { day: NaiveDate, block: i64 }
 }
 
+/// Days that are read together: from one on, of sequences from another on, so many lines at most.
+#[derive(Debug, Clone, Copy)]
+struct DayRun {
+    day: NaiveDate,
+    first: i64,
+    limit: i64,
+}
+
 statement! {
     /// Where lines may stand, by day: what the totals of a block count, some line of the block holds.
     fn segments(
-        LineQuery<'_> { as_of, programme, accounts, level, fiscal_year }; last: i64, from: Option<NaiveDate>
+        LineQuery<'_> { as_of, programme, accounts, level, fiscal_year }; last: i64, from: NaiveDate
     ) -> Vec<DayBlockRow> =
         "SELECT DISTINCT effective_date AS day, block FROM totals \
           WHERE block <= $6 AND effective_date <= $1 AND ($2::text IS NULL OR programme = $2) \
             AND (cardinality($3::text[]) = 0 OR account = ANY($3)) AND ($4::text IS NULL OR level = $4) \
-            AND ($5::text IS NULL OR fiscal_year::text = $5) AND ($7::date IS NULL OR effective_date >= $7) ORDER BY day, block";
+            AND ($5::text IS NULL OR fiscal_year::text = $5) AND effective_date >= $7 ORDER BY day, block";
     /// Lines of a day after one of them, by their key.
     fn within(
         LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider, after, line }; limit: i64
@@ -34,6 +52,26 @@ statement! {
             listed!(),
             "AND x.effective_date = $2 AND (x.sequence, x.line) > ($13::bigint, $14::smallint) \
              ORDER BY x.sequence, x.line LIMIT $15",
+        );
+    /// Lines of several days after one of them, of sequences from one on, by day and key.
+    fn across(
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider, after, line }, DayRun { day, first, limit }
+    ) -> Vec<LineRow> =
+        concat!(
+            listed!(),
+            "AND x.effective_date >= $15 AND x.sequence >= $16 \
+             AND (x.effective_date, x.sequence, x.line) > ($15::date, $13::bigint, $14::smallint) \
+             ORDER BY x.effective_date, x.sequence, x.line LIMIT $17",
+        );
+    /// Lines of some sequences after one of them, by day and key.
+    fn of_sequences(
+        LineQuery<'_> { until, as_of, programme, accounts, flow, organisation, level, document, voucher, region, fiscal_year, provider, after, line }, DayRun { day, limit }; sequences: &[i64]
+    ) -> Vec<LineRow> =
+        concat!(
+            listed!(),
+            "AND x.sequence = ANY($17) AND x.effective_date >= $15 \
+             AND (x.effective_date, x.sequence, x.line) > ($15::date, $13::bigint, $14::smallint) \
+             ORDER BY x.effective_date, x.sequence, x.line LIMIT $16",
         );
     /// Lines up to a sequence after one of them, by their key.
     fn next(
@@ -46,43 +84,155 @@ statement! {
         );
 }
 
-/// Lines in the order of their days, and within a day of the log: day by day, block by block.
+/// A line, or where lines would stand after all of a block or a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineKey {
+    day: NaiveDate,
+    sequence: i64,
+    line: i16,
+}
+
+impl LineKey {
+    /// Before a day's lines from a sequence on.
+    const fn before(day: NaiveDate, sequence: i64) -> Self {
+        Self { day, sequence: sequence - 1, line: i16::MAX }
+    }
+
+    /// After all lines of a day up to a sequence.
+    const fn after(day: NaiveDate, sequence: i64) -> Self {
+        Self { day, sequence, line: i16::MAX }
+    }
+
+    const fn of(line: &LineRow) -> Self {
+        Self { day: line.effective_date, sequence: line.sequence, line: line.line }
+    }
+
+    /// Whether lines of a segment may come after it.
+    fn may_precede(self, segment: &DayBlockRow) -> bool {
+        let last = segment.block.saturating_add(1).saturating_mul(BLOCK) - 1;
+        (self.day, self.sequence) < (segment.day, last)
+    }
+}
+
+/// Where lines may stand.
+#[derive(Debug)]
+enum Places {
+    /// Days and blocks that are still to be read, and how many of them are read together.
+    Segments { left: VecDeque<DayBlockRow>, together: usize },
+    /// All of these sequences: what a document moved.
+    Sequences(Vec<i64>),
+    /// Nowhere any more.
+    Ended,
+}
+
+/// Lines in the order of their days, and within a day of the log. A busy day is read block by block; quiet days are read
+/// together, twice as many each time until a part is full.
 #[derive(Debug)]
 pub struct ByDay {
     scope: Scope,
     filter: Filter,
-    segments: std::vec::IntoIter<DayBlockRow>,
-    /// The segment that is being read, and the last line of it that was.
-    at: Option<(DayBlockRow, (i64, i16))>,
+    places: Places,
+    after: LineKey,
 }
 
 impl ByDay {
-    /// Before the first line.
-    pub async fn begin(conn: &AsyncPgConnection, scope: Scope, filter: Filter) -> Result<Self, ReadError> {
-        let segments = days(conn, &scope, &filter).await?.into_iter();
-        Ok(Self { scope, filter, segments, at: None })
+    /// Before the first line, or after one of them.
+    pub async fn begin(
+        conn: &AsyncPgConnection,
+        scope: Scope,
+        filter: Filter,
+        after: Option<LineKey>,
+    ) -> Result<Self, ReadError> {
+        let first = filter.from.map_or_else(NaiveDate::default, Date::naive);
+        let after = after.unwrap_or_else(|| LineKey::before(first, 0));
+        let places = match sequences(conn, &scope, &filter).await? {
+            Some(sequences) => Places::Sequences(sequences),
+            None => Places::Segments { left: days(conn, &scope, &filter, after).await?, together: 1 },
+        };
+        Ok(Self { scope, filter, places, after })
     }
 
-    /// The next lines; none after the last.
-    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineRow>>, ReadError> {
-        loop {
-            let (segment, after) = match self.at.take() {
-                Some(at) => at,
-                None => match self.segments.next() {
-                    Some(segment) => {
-                        let before = (segment.block * BLOCK - 1, i16::MAX);
-                        (segment, before)
-                    }
-                    None => return Ok(None),
-                },
-            };
-            let found = of_day(conn, &self.scope, &self.filter, (&segment, after), PAGE).await?;
-            let full = i64::try_from(found.len()).unwrap_or(PAGE) >= PAGE;
-            self.at = found.last().filter(|_| full).map(|last| (segment, (last.sequence, last.line)));
-            if !found.is_empty() {
-                return Ok(Some(found));
+    /// After which line the next part begins.
+    pub const fn after(&self) -> LineKey {
+        self.after
+    }
+
+    /// The next lines, perhaps none of some days; nothing after the last.
+    pub async fn next(
+        &mut self,
+        conn: &AsyncPgConnection,
+        part: Part,
+    ) -> Result<Option<Vec<LineRow>>, ReadError> {
+        let limit = part.pick(PAGE, SHORT_PAGE);
+        let read = match &self.places {
+            Places::Ended => return Ok(None),
+            Places::Sequences(_) => Segments {
+                first_day: self.after.day,
+                last_day: self.scope.as_of.naive(),
+                first: 0,
+                until: self.scope.known_at,
+            },
+            Places::Segments { left, together } => match Segments::next(left, *together) {
+                Some(read) => read,
+                None => return Ok(None),
+            },
+        };
+        let from = self.after.max(LineKey::before(read.first_day, read.first));
+        let (until, as_of) = (self.scope.known_at.min(read.until), read.last_day);
+        let of_filter = LineQuery::of(&self.scope, &self.filter);
+        let query = LineQuery { until, as_of, after: from.sequence, line: from.line, ..of_filter };
+        let run = DayRun { day: from.day, first: read.first, limit };
+        let found = match &self.places {
+            Places::Sequences(sequences) => of_sequences(conn, query, run, sequences).await?,
+            _ if read.first_day == read.last_day => within(conn, query, limit).await?,
+            _ => across(conn, query, run).await?,
+        };
+        let is_full = is_full(&found, limit);
+        let end = LineKey::after(read.last_day, read.until);
+        self.after = found.last().filter(|_| is_full).map_or(end, LineKey::of);
+        match &mut self.places {
+            Places::Segments { left, together } => {
+                left.retain(|segment| self.after.may_precede(segment));
+                let few = found.len() <= usize::try_from(limit / 4).unwrap_or(usize::MAX);
+                *together = if few { together.saturating_mul(2) } else { 1 };
             }
+            places if !is_full => *places = Places::Ended,
+            _ => {}
         }
+        Ok(Some(found))
+    }
+}
+
+fn is_full(found: &[LineRow], limit: i64) -> bool {
+    i64::try_from(found.len()).unwrap_or(limit) >= limit
+}
+
+/// Days that are read together: one block of a day, or all blocks of several.
+struct Segments {
+    first_day: NaiveDate,
+    last_day: NaiveDate,
+    /// The first sequence that may hold lines of them.
+    first: i64,
+    /// The last one.
+    until: i64,
+}
+
+impl Segments {
+    /// The next of those that are left.
+    fn next(left: &VecDeque<DayBlockRow>, together: usize) -> Option<Self> {
+        let first = left.front()?;
+        let last_day = left.get(together.min(left.len()) - 1)?.day;
+        let several = last_day != first.day;
+        let read = left.iter().take_while(|segment| segment.day <= last_day).take(if several {
+            usize::MAX
+        } else {
+            1
+        });
+        let blocks: Vec<i64> = read.map(|segment| segment.block).collect();
+        let (least, most) = (blocks.iter().min()?, blocks.iter().max()?);
+        let until = (most + 1) * BLOCK - 1;
+        Some(Self { first_day: first.day, last_day, first: least * BLOCK, until })
     }
 }
 
@@ -96,49 +246,43 @@ pub struct ByLog {
 }
 
 impl ByLog {
-    /// Before the first line.
-    pub const fn new(scope: Scope, filter: Filter) -> Self {
-        Self { scope, filter, at: (-1, i16::MAX) }
+    /// Before the first line, or after one of them.
+    pub fn new(scope: Scope, filter: Filter, after: Option<(i64, i16)>) -> Self {
+        Self { scope, filter, at: after.unwrap_or((-1, i16::MAX)) }
     }
 
-    /// The next lines; none after the last.
-    pub async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<LineRow>>, ReadError> {
-        let (scope, filter) = (&self.scope, &self.filter);
-        while self.at.0 < scope.known_at {
-            let until = self.at.0.saturating_add(BLOCK).min(scope.known_at);
-            let (after, line) = self.at;
-            let query = LineQuery { until, after, line, ..LineQuery::of(scope, filter) };
-            let lines = next(conn, query, PAGE).await?;
-            let full = i64::try_from(lines.len()).unwrap_or(PAGE) >= PAGE;
-            let last = lines.last().filter(|_| full).map(|last| (last.sequence, last.line));
-            self.at = last.unwrap_or((until, i16::MAX));
-            if !lines.is_empty() {
-                return Ok(Some(lines));
-            }
+    /// After which line the next part begins.
+    pub const fn after(&self) -> (i64, i16) {
+        self.at
+    }
+
+    /// The next lines, perhaps none of some sequences; nothing after the last.
+    pub async fn next(
+        &mut self,
+        conn: &AsyncPgConnection,
+        part: Part,
+    ) -> Result<Option<Vec<LineRow>>, ReadError> {
+        let (scope, (after, line), limit) = (&self.scope, self.at, part.pick(PAGE, SHORT_PAGE));
+        if after >= scope.known_at {
+            return Ok(None);
         }
-        Ok(None)
+        let until = after.saturating_add(part.pick(BLOCK, SHORT_WINDOW)).min(scope.known_at);
+        let query = LineQuery { until, after, line, ..LineQuery::of(scope, &self.filter) };
+        let lines = next(conn, query, limit).await?;
+        let last = lines.last().filter(|_| is_full(&lines, limit));
+        self.at = last.map_or((until, i16::MAX), |last| (last.sequence, last.line));
+        Ok(Some(lines))
     }
 }
 
-/// The days that a filter may find lines on, each with its blocks, in order.
+/// The days after a line that a filter may find lines on, each with its blocks, in order.
 async fn days(
     conn: &AsyncPgConnection,
     scope: &Scope,
     filter: &Filter,
-) -> Result<Vec<DayBlockRow>, ReadError> {
-    let (last, from) = (scope.known_at.div_euclid(BLOCK), filter.from.map(Date::naive));
-    Ok(segments(conn, LineQuery::of(scope, filter), last, from).await?)
-}
-
-/// Lines of a day and a block after one of them, by their key; at most so many.
-async fn of_day(
-    conn: &AsyncPgConnection,
-    scope: &Scope,
-    filter: &Filter,
-    (segment, (after, line)): (&DayBlockRow, (i64, i16)),
-    limit: i64,
-) -> Result<Vec<LineRow>, ReadError> {
-    let until = scope.known_at.min((segment.block + 1) * BLOCK - 1);
-    let query = LineQuery { until, as_of: segment.day, after, line, ..LineQuery::of(scope, filter) };
-    Ok(within(conn, query, limit).await?)
+    after: LineKey,
+) -> Result<VecDeque<DayBlockRow>, ReadError> {
+    let last = scope.known_at.div_euclid(BLOCK);
+    let found = segments(conn, LineQuery::of(scope, filter), last, after.day).await?;
+    Ok(found.into_iter().filter(|segment| after.may_precede(segment)).collect())
 }

@@ -17,7 +17,8 @@ use self::found::Search;
 use super::ReadError;
 use super::formats::Column;
 use super::lines::open::{OfDocuments, of_documents};
-use super::report::{self, Link, ROWS_MAX, Report, Row, Scope};
+use super::reading::{self, Part};
+use super::report::{Link, ROWS_MAX, Report, Row, Scope};
 use subsidy_core::domain::Money;
 use subsidy_store::rows;
 
@@ -129,8 +130,8 @@ impl Reading {
     }
 }
 
-impl report::Reading for Reading {
-    async fn next(&mut self, conn: &AsyncPgConnection) -> Result<Option<Vec<Row>>, ReadError> {
+impl reading::Reading for Reading {
+    async fn next(&mut self, conn: &AsyncPgConnection, _: Part) -> Result<Option<Vec<Row>>, ReadError> {
         if self.found.as_slice().is_empty() {
             let found = self.search.next(conn, TOGETHER).await?;
             self.sums = sums(conn, self.search.scope(), &found).await?;

@@ -6,6 +6,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::reports::pages::statements_are_parts_of_the_whole;
 use crate::support::seed::seed;
 use crate::support::service::Service;
 
@@ -82,6 +83,8 @@ fn play(service: &Arc<Service>, number: usize, rng: &mut StdRng) {
     );
     let found = city.get("/v1/programmes/g", &city.sun)["budget"].clone();
     assert_eq!(fen(&text(&found, "/available")) + spent, 1_000_000_000, "the rest is there again");
+    let [documents, _] = statements_are_parts_of_the_whole(&|path| city.get(path, &city.sun));
+    assert!(documents > 2, "{documents}");
     city.verifies();
 }
 

@@ -4,6 +4,7 @@
 use crate::support::city;
 mod bureau_year;
 mod fiscal_years;
+pub(crate) mod pages;
 mod parts;
 mod pictures;
 mod registers;

@@ -12,6 +12,7 @@ use subsidy_core::domain::AgencyCode;
 
 const CHECK_LABEL: &[u8] = b"subsidy-ledger/account/check/v1";
 const ANSWER_LABEL: &[u8] = b"subsidy-ledger/answer/mac/v1";
+const CURSOR_LABEL: &[u8] = b"subsidy-ledger/cursor/mac/v1";
 
 /// HMAC-SHA-256.
 pub(super) fn hmac(key: &Secret, message: &[u8]) -> [u8; 32] {
@@ -66,6 +67,39 @@ impl fmt::Debug for AnswerKey {
     }
 }
 
+/// Marks the cursors of reports: a page goes on with what its cursor says was summed before it, so that nobody but the
+/// service may say it.
+#[derive(Clone)]
+pub struct CursorKey(Secret);
+
+impl CursorKey {
+    /// The key of a secret.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        Self(Secret::new(hmac(secret, CURSOR_LABEL)))
+    }
+
+    /// HMAC-SHA-256 over the parts, each after its length.
+    #[must_use]
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        hmac_of_parts(&self.0, parts)
+    }
+
+    /// Whether a mark is that of the parts, in the same time wherever it differs.
+    #[must_use]
+    pub fn verify(&self, parts: &[&[u8]], mark: &[u8]) -> bool {
+        let own = self.mac(parts);
+        let differs = own.iter().zip(mark).fold(0, |differs, (a, b)| differs | (a ^ b));
+        own.len() == mark.len() && differs == 0
+    }
+}
+
+impl fmt::Debug for CursorKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CursorKey(..)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -97,5 +131,16 @@ mod tests {
         assert_ne!(key.mac(&[b"ab", b"c"]), key.mac(&[b"a", b"bc"]));
         assert_ne!(key.mac(&[b"a"]), AnswerKey::new(&Secret::new([2; 32])).mac(&[b"a"]));
         assert_eq!(format!("{key:?}"), "AnswerKey(..)");
+    }
+
+    #[test]
+    fn a_mark_is_of_its_parts_and_of_its_key() {
+        let key = CursorKey::new(&Secret::new([1; 32]));
+        let mark = key.mac(&[b"ab", b"c"]);
+        assert!(key.verify(&[b"ab", b"c"], &mark));
+        assert!(!key.verify(&[b"a", b"bc"], &mark));
+        assert!(!key.verify(&[b"ab", b"c"], mark.split_at(31).0));
+        assert!(!CursorKey::new(&Secret::new([2; 32])).verify(&[b"ab", b"c"], &mark));
+        assert_eq!(format!("{key:?}"), "CursorKey(..)");
     }
 }

@@ -4,14 +4,13 @@ use sha2::{Digest, Sha256};
 
 use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::reports::report_response::{
-    Format, ReportRequest, answer, answer_page, file_name, read_request, read_request_in,
+    Format, ReportRequest, answer, answer_reading, file_name, read_request, read_request_in,
 };
 use crate::http::problem::Problem;
 use crate::reports::journal;
 use crate::reports::journal::Dialect;
 use crate::reports::lines::Filter;
-use crate::reports::report;
-use crate::reports::report::{Dimension, NONE, Only, Report};
+use crate::reports::report::{Dimension, NONE, Only};
 use crate::reports::sample;
 use crate::reports::sample::Draw;
 use crate::reports::turnovers;
@@ -152,15 +151,16 @@ pub(super) async fn read_lines_request(request: &ReadRequest) -> Result<(ReportR
 /// `GET /reports/account-statement`. `until` is another word for `as_of`.
 pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
     let (asked, filter) = read_lines_request(&request).await?;
-    answer(&request, &asked, &account_statement::read(&asked.conn, &asked.scope, &filter).await?)
+    let (scope, place) = (asked.scope.clone(), asked.place()?);
+    let reading = account_statement::Reading::begin(&asked.conn, scope, filter, place).await?;
+    answer_reading(&request, &asked, (account_statement::NAME, account_statement::COLUMNS), reading).await
 }
 
 /// `GET /reports/recalculation`
 pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
-    let rows = report::decode_all(&asked.conn, reading).await?;
-    answer(&request, &asked, &Report::of(recalculation::NAME, recalculation::COLUMNS, rows))
+    let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone(), asked.place()?).await?;
+    answer_reading(&request, &asked, (recalculation::NAME, recalculation::COLUMNS), reading).await
 }
 
 /// `GET /reports/overlaps`
@@ -202,9 +202,8 @@ pub(super) fn read_exceptions(request: &ReadRequest) -> Result<exceptions::Quest
 pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     let question = read_exceptions(&request)?;
     let asked = read_request(&request).await?;
-    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
-    let rows = report::decode_all(&asked.conn, reading).await?;
-    answer(&request, &asked, &Report::of(exceptions::NAME, exceptions::COLUMNS, rows))
+    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question, asked.place()?);
+    answer_reading(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading).await
 }
 
 /// How a request draws a sample.
@@ -225,8 +224,8 @@ pub(super) fn read_draw(request: &ReadRequest) -> Result<Draw, Problem> {
 pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
     let draw = read_draw(&request)?;
     let asked = read_request(&request).await?;
-    let rows = report::decode_all(&asked.conn, sample::Reading::new(asked.scope.clone(), &draw)).await?;
-    answer(&request, &asked, &Report::of(sample::NAME, sample::COLUMNS, rows))
+    let reading = sample::Reading::new(asked.scope.clone(), &draw, asked.place()?);
+    answer_reading(&request, &asked, (sample::NAME, sample::COLUMNS), reading).await
 }
 
 /// Whose journal a request asks for. Error: `format_not_supported`.
@@ -277,23 +276,10 @@ pub(super) fn read_leaves(request: &ReadRequest) -> Result<operations::Filter, P
     })
 }
 
-/// `GET /reports/operations`. JSON comes whole, or page by page where `limit` or `cursor` says so.
+/// `GET /reports/operations`
 pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
-    let (filter, query) = (read_leaves(&request)?, &request.query);
-    let paged = query.text("limit").is_some() || query.text("cursor").is_some();
-    let page = request.page()?;
+    let filter = read_leaves(&request)?;
     let asked = read_request(&request).await?;
-    if paged && asked.format != Format::Json {
-        return Err(Problem::new(Code::InvalidQuery).with("parameter", "limit"));
-    }
-    let after = if paged { page.after } else { -1 };
-    let mut reading =
-        operations::Reading::new(filter, asked.at.zone.to_string(), (after, asked.scope.known_at));
-    if paged {
-        let (rows, next) = reading.page(&asked.conn, page.limit()).await?;
-        let report = Report::of(operations::NAME, operations::COLUMNS, rows);
-        return answer_page(&request, &asked, &report, next.map(|next| page.cursor(next)));
-    }
-    let rows = report::decode_all(&asked.conn, reading).await?;
-    answer(&request, &asked, &Report::of(operations::NAME, operations::COLUMNS, rows))
+    let reading = operations::Reading::begin(&asked.conn, &asked.at, filter, asked.place()?).await?;
+    answer_reading(&request, &asked, (operations::NAME, operations::COLUMNS), reading).await
 }

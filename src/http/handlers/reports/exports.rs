@@ -24,7 +24,8 @@ use crate::reports::formats::file::FileFormat;
 use crate::reports::formats::{Cell, Column};
 use crate::reports::operations;
 use crate::reports::operations::Reading as Leaves;
-use crate::reports::report::{Reading, Row};
+use crate::reports::reading::{Part, Reading};
+use crate::reports::report::Row;
 use crate::reports::{exceptions, journal, overlaps, recalculation, sample};
 use subsidy_core::domain::{AgencyCode, Code, ContentHash, Instant};
 use subsidy_store::engine::Engine;
@@ -114,14 +115,14 @@ fn cells(rows: Option<Vec<Row>>) -> Option<Vec<Vec<Cell>>> {
 impl<T: Reading> Pages for ReportPages<T> {
     async fn next(&mut self) -> Result<Option<Vec<Vec<Cell>>>, ExportError> {
         let conn = self.engine.reader(&self.agency).await?;
-        Ok(cells(self.reading.next(&conn).await?))
+        Ok(cells(self.reading.next(&conn, Part::Long).await?))
     }
 }
 
 /// `POST /reports/account-statement/exports`
 pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
     let (asked, filter) = read_lines_request(&request).await?;
-    let reading = Lines::begin(&asked.conn, asked.scope.clone(), filter).await?;
+    let reading = Lines::begin(&asked.conn, asked.scope.clone(), filter, None).await?;
     begin(&request, &asked, (account_statement::NAME, account_statement::COLUMNS), reading)
 }
 
@@ -129,7 +130,7 @@ pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
     let filter = read_leaves(&request)?;
     let asked = read_request(&request).await?;
-    let reading = Leaves::new(filter, asked.at.zone.to_string(), (-1, asked.scope.known_at));
+    let reading = Leaves::begin(&asked.conn, &asked.at, filter, None).await?;
     begin(&request, &asked, (operations::NAME, operations::COLUMNS), reading)
 }
 
@@ -137,7 +138,7 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     let question = read_exceptions(&request)?;
     let asked = read_request(&request).await?;
-    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question);
+    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question, None);
     begin(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading)
 }
 
@@ -145,7 +146,7 @@ pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
     let dialect = read_dialect(&request)?;
     let asked = read_request_in(&request, Format::File(dialect.format())).await?;
-    let reading = journal::Reading::paged(&asked.conn, asked.scope.clone(), dialect).await?;
+    let reading = journal::Reading::begin(&asked.conn, asked.scope.clone(), dialect).await?;
     begin(&request, &asked, (journal::NAME, journal::COLUMNS), reading)
 }
 
@@ -153,13 +154,18 @@ pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn sample(request: ReadRequest) -> Result<Reply, Problem> {
     let draw = read_draw(&request)?;
     let asked = read_request(&request).await?;
-    begin(&request, &asked, (sample::NAME, sample::COLUMNS), sample::Reading::new(asked.scope.clone(), &draw))
+    begin(
+        &request,
+        &asked,
+        (sample::NAME, sample::COLUMNS),
+        sample::Reading::new(asked.scope.clone(), &draw, None),
+    )
 }
 
 /// `POST /reports/recalculation/exports`
 pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone()).await?;
+    let reading = recalculation::Reading::begin(&asked.conn, asked.scope.clone(), None).await?;
     begin(&request, &asked, (recalculation::NAME, recalculation::COLUMNS), reading)
 }
 

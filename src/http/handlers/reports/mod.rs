@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod audit_reports;
 pub mod exports;
+pub mod report_page;
 pub mod report_response;
 pub mod work;
 

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::agencies::today;
+use crate::http::handlers::reports::report_page::{self, Cursor, ReportPage};
 use crate::http::problem::Problem;
 use crate::reports::formats::file::{FileFormat, Summary, Writing};
 use crate::reports::formats::{Cell, Column, FormatError, Totals};
+use crate::reports::reading::{self, Paged};
 use crate::reports::report::{Link, NONE, Only, ROWS_MAX, Report, Scope};
 use crate::reports::scope;
 use subsidy_core::domain::dates::FiscalYear;
@@ -45,7 +48,7 @@ pub struct ReportView {
     /// Each with a member a column; `links` says by the column where the rows are that sum to its figure.
     #[schema(value_type = Vec<Object>)]
     rows: Vec<Value>,
-    /// The sums of the columns that are summed, by their keys.
+    /// The sums of the columns that are summed, by their keys: of the rows that are answered.
     #[schema(value_type = Object)]
     totals: Map<String, Value>,
     /// Where the next page begins, of a report that is asked for page by page; there is none on the last.
@@ -82,6 +85,16 @@ pub struct ReportRequest {
     /// The last sequence that counts.
     pub at: scope::At,
     pub format: Format,
+    /// Which page of it; none for the whole.
+    pub page: Option<ReportPage>,
+}
+
+impl ReportRequest {
+    /// The place at which the reading of a page is begun; none at the beginning. Error: `invalid_cursor`.
+    pub fn place<P: DeserializeOwned>(&self) -> Result<Option<P>, Problem> {
+        let cursor = self.page.as_ref().and_then(|page| page.cursor.as_ref());
+        cursor.map(|cursor| cursor.start().map(|start| start.place)).transpose()
+    }
 }
 
 /// Reads what all reports are asked.
@@ -92,8 +105,11 @@ pub async fn read_request(request: &ReadRequest) -> Result<ReportRequest, Proble
 /// The same, in a format. Error: `invalid_query` for a sequence that the ledger has not reached.
 pub async fn read_request_in(request: &ReadRequest, format: Format) -> Result<ReportRequest, Problem> {
     let query = &request.query;
-    let as_of = query.value::<Date>("as_of")?;
+    let page = ReportPage::of(request, format)?;
+    let first = page.as_ref().and_then(|page| page.cursor.as_ref());
+    let as_of = first.map(|first| first.as_of).or(query.value::<Date>("as_of")?);
     let known_at = query.number::<u64>("known_at")?;
+    let known_at = first.and_then(|first| u64::try_from(first.known_at).ok()).or(known_at);
     let programme = query.value::<ProgrammeCode>("programme")?.map(|code| code.to_string());
     let only = only(request)?;
     let conn = request.reader().await?;
@@ -113,7 +129,7 @@ pub async fn read_request_in(request: &ReadRequest, format: Format) -> Result<Re
         (None, Some(_)) => scope::business_date(&conn, &at).await?,
     };
     let scope = Scope { as_of, known_at: sequence, recorded_at: at.recorded_at, programme, only };
-    Ok(ReportRequest { conn, scope, at, format })
+    Ok(ReportRequest { conn, scope, at, format, page })
 }
 
 /// A level, an organisation, a district, a fiscal year, each where the route knows it; `none` names lines that say nothing.
@@ -159,14 +175,23 @@ pub fn answer(request: &ReadRequest, asked: &ReportRequest, report: &Report) -> 
     Ok(Reply::File(FileReply { name, media_type: format.media_type(), bytes, sha256, sequence: None }))
 }
 
-/// A part of a report as JSON, and where the next one begins.
-pub fn answer_page(
+/// What a reading has, begun at the place of the request: a page of it, or all of it.
+pub async fn answer_reading(
     request: &ReadRequest,
     asked: &ReportRequest,
-    report: &Report,
-    next_cursor: Option<String>,
+    (name, columns): ([&'static str; 2], &'static [Column]),
+    mut reading: impl Paged,
 ) -> Result<Reply, Problem> {
-    Reply::json(&ReportView { next_cursor, ..view(request, asked, report)? })
+    let Some(asked_page) = &asked.page else {
+        let rows = reading::decode_all(&asked.conn, reading).await?;
+        return answer(request, asked, &Report::of(name, columns, rows));
+    };
+    let start = asked_page.cursor.as_ref().map(Cursor::start::<Value>).transpose()?;
+    let shown = start.map_or(0, |start| start.shown);
+    let (rows, next) = reading::page(&asked.conn, &mut reading, shown, asked_page.limit).await?;
+    let known = (asked.scope.as_of, asked.scope.known_at);
+    let next_cursor = next.map(|next| report_page::write(request, known, &next)).transpose()?;
+    Reply::json(&ReportView { next_cursor, ..view(request, asked, &Report::of(name, columns, rows))? })
 }
 
 /// What a report's file is called.
