@@ -37,22 +37,12 @@ macro_rules! lines {
                         CASE WHEN l.kind = 'approve_reversal' THEN o.document \
                              WHEN l.kind = 'offset_recovery' AND e.account IN ('B2007', 'F2302') \
                                   THEN convert_from(l.leaf, 'UTF8')::jsonb #>> '{command,offset_recovery,claim}' \
-                             WHEN l.kind = 'approve_recalculation' AND e.account = 'F1212' \
-                                  THEN convert_from(l.leaf, 'UTF8')::jsonb #>> '{command,approve_recalculation,recovery}' \
-                             WHEN l.kind = 'approve_acceptance' AND e.account = 'F1212' \
-                                  THEN (SELECT r.id FROM (SELECT r.id::text AS id, \
-                                                sum(r.amount) OVER (ORDER BY t.number DESC) AS through \
-                                           FROM awards AS a CROSS JOIN jsonb_array_elements(a.tranches) WITH ORDINALITY AS t (one, number) \
-                                           JOIN recoveries AS r ON r.claim::text = t.one ->> 'claim' AND r.created = l.sequence \
-                                          WHERE a.id = l.document::uuid) AS r \
-                                         WHERE r.through >= (SELECT sum(f.amount) FROM entries AS f WHERE f.sequence = e.sequence \
-                                               AND f.account = 'F1212' AND f.line <= e.line) ORDER BY r.through LIMIT 1) \
                              WHEN l.kind = 'approve_awards' AND e.account = 'B2006' \
                                   THEN (SELECT a.id::text FROM awards AS a WHERE a.created = l.sequence \
                                            AND a.rank = (e.line + 1) / 2) \
                              WHEN l.kind IN ('approve_claim', 'reject_claim') AND e.account IN ('B2006', 'F1214') \
                                   THEN (SELECT coalesce(k.award, k.id)::text FROM claims AS k WHERE k.id = l.document::uuid) \
-                             ELSE l.document END AS whole \
+                             ELSE e.document END AS whole \
                    FROM entries AS e JOIN log AS l ON l.sequence = e.sequence \
                    LEFT JOIN entries AS c ON c.sequence = e.sequence AND c.line = ((e.line::int - 1) # 1) + 1 \
                         AND c.side <> e.side AND c.amount = e.amount AND left(c.account, 1) = left(e.account, 1) \
@@ -165,6 +155,26 @@ impl<'a> LineQuery<'a> {
             fiscal_year: scope.only.fiscal_year.as_deref(),
             provider: filter.provider.as_deref(),
             after: -1,
+            line: i16::MAX,
+        }
+    }
+
+    /// Of all programmes and days, in a window.
+    pub const fn within(Window { after, until }: Window, filter: &'a Filter) -> Self {
+        Self {
+            until,
+            as_of: NaiveDate::MAX,
+            programme: None,
+            accounts: filter.accounts.as_slice(),
+            flow: None,
+            organisation: None,
+            level: None,
+            document: None,
+            voucher: None,
+            region: None,
+            fiscal_year: None,
+            provider: None,
+            after,
             line: i16::MAX,
         }
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::city::{City, FIRM, rental, rules, settlement, text};
 use super::recalculated;
+use crate::reports::pages::statements_are_parts_of_the_whole;
 
 #[test]
 fn a_recalculation_down_is_corrected_up_again_to_the_fen() {
@@ -52,6 +53,16 @@ fn a_recalculation_down_is_corrected_up_again_to_the_fen() {
     let shown = city.claim(&claim);
     assert_eq!((&shown["status"], &shown["payable"]), (&json!("paid"), &json!("0.00")));
     assert_eq!(city.ledger(accounts), right);
+    // what was given back stands on the recovery that asked for it: of none is anything open
+    let ageing = city.get("/v1/reports/ageing", &city.sun);
+    assert_eq!(ageing["rows"], json!([]));
+    let statement =
+        format!("/v1/reports/account-statement?account=F1212&document={}", text(&down, "/recovery_id"));
+    let statement = city.get(&statement, &city.sun);
+    let movements: Vec<_> =
+        statement["rows"].as_array().expect("rows").iter().map(|row| &row["movement"]).collect();
+    assert_eq!(movements, ["500.00", "-500.00"]);
+    statements_are_parts_of_the_whole(&|path| city.get(path, &city.sun));
     assert!(city.cli(&["verify"]).contains("verified"));
 }
 

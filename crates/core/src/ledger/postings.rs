@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::{Account, BookCode, Side};
 use crate::domain::dates::FiscalYear;
 use crate::domain::money::OutOfRange;
-use crate::domain::{CreditCode, Label, Money, ProgrammeCode};
+use crate::domain::{CreditCode, Label, Money, ProgrammeCode, RecoveryId};
 
 /// What every line of a posting carries beside its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,9 @@ pub struct Line {
     pub level: Option<Label>,
     /// The fiscal year.
     pub fiscal_year: FiscalYear,
+    /// The recovery whose receivable it moves, where the command that posts it is about another document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryId>,
 }
 
 /// Lines that balance in every book.
@@ -257,6 +260,15 @@ impl Posting {
         })
     }
 
+    /// The receivables are this recovery's: what the other lines move is the document that the command is about.
+    #[must_use]
+    pub fn receivable_of(mut self, recovery: RecoveryId) -> Self {
+        for line in self.0.iter_mut().filter(|line| line.account == Account::F1212) {
+            line.recovery = Some(recovery);
+        }
+        self
+    }
+
     /// The payables are this payee's, who need not be the beneficiary.
     fn owed_to(mut self, payee: CreditCode) -> Self {
         for line in self.0.iter_mut().filter(|line| line.account.per_payee()) {
@@ -281,6 +293,7 @@ impl Posting {
                 organisation: at.organisation,
                 level: at.level.clone(),
                 fiscal_year: at.fiscal_year,
+                recovery: None,
             });
         }
         self

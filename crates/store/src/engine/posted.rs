@@ -144,7 +144,7 @@ fn last_day(sheet: &Calculation) -> Option<chrono::NaiveDate> {
     earning.map(|segment| segment.until).max().and_then(|until| until.naive().pred_opt())
 }
 
-/// The entry rows of a record: lines 1 to n.
+/// The entry rows of a record: lines 1 to n, each about the document of the command or the recovery that it names.
 fn entries(record: &Record, sequence: i64, document: &str) -> Result<Vec<EntryRow>, BatchError> {
     let effects = &record.decision.effects;
     let lines = effects.posting.lines();
@@ -167,7 +167,7 @@ fn entries(record: &Record, sequence: i64, document: &str) -> Result<Vec<EntryRo
             level: line.level.as_ref().map(ToString::to_string).unwrap_or_default(),
             fiscal_year: convert::year(Some(line.fiscal_year)),
             effective_date: effective.naive(),
-            document: document.to_owned(),
+            document: line.recovery.map_or_else(|| document.to_owned(), |id| id.to_string()),
         })
         .collect())
 }

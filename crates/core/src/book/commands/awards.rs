@@ -170,7 +170,8 @@ fn settle(
         let approved = recoveries::approve(&proposed, day, context.actor, context.stamp);
         let recovery = Recovery { created_by, ..approved };
         let credited = recoveries::credited(&recovery);
-        posting = posting.and(Posting::recovery(&recovery.owed, credited, &recovery.dimensions()));
+        let asked = Posting::recovery(&recovery.owed, credited, &recovery.dimensions());
+        posting = posting.and(asked.receivable_of(recovery.id));
         effects.transitions.push(Transition::new("recovery", &recovery.id, None, recovery.status));
         effects.changes.push(Change::Recovery(Box::new(recovery)));
     }

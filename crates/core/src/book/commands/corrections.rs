@@ -74,9 +74,9 @@ pub(super) fn posted(
 
 /// Adds a recovery that is decided with the recalculation.
 fn decided_too(effects: &mut Effects, recovery: Recovery, at: &Dimensions) {
-    let credited = recoveries::credited(&recovery);
+    let asked = Posting::recovery(&recovery.owed, recoveries::credited(&recovery), at);
     let posting = std::mem::take(&mut effects.posting);
-    effects.posting = posting.and(Posting::recovery(&recovery.owed, credited, at));
+    effects.posting = posting.and(asked.receivable_of(recovery.id));
     effects.transitions.push(Transition::new("recovery", &recovery.id, None, recovery.status));
     effects.changes.push(Change::Recovery(Box::new(recovery)));
 }
@@ -148,7 +148,8 @@ fn restored(
         }
         amount = amount.minus(part)?;
         let (after, owed) = recoveries::cancelled(before, part, context.stamp)?;
-        posting = posting.and(Posting::write_off(&owed, recoveries::credited(before), &claim.dimensions()));
+        let given_back = Posting::write_off(&owed, recoveries::credited(before), &claim.dimensions());
+        posting = posting.and(given_back.receivable_of(before.id));
         if before.status != after.status {
             effects.transitions.push(Transition::new(
                 "recovery",
