@@ -99,6 +99,12 @@ impl<'a> Visit<'a> {
         with_query(&self.path, &query)
     }
 
+    /// This page without a filter.
+    pub fn without(&self, name: &str) -> String {
+        let query: Vec<_> = self.query.iter().filter(|(other, _)| other != name).cloned().collect();
+        with_query(&self.path, &query)
+    }
+
     /// What a read answers, shown under 「查看接口」.
     pub async fn read(&self, target: &str) -> Result<Doc, Refusal> {
         self.gathered.calls.borrow_mut().push(Call::read(&self.base, target));

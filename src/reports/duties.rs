@@ -19,6 +19,7 @@ use super::roles::held;
 use subsidy_core::book::Duty;
 use subsidy_core::domain::{FoldedSubject, Role, Roles};
 use subsidy_store::db::convert::Unreadable;
+use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
@@ -34,9 +35,6 @@ const COLUMNS: &[Column] = &[
     Column::plain("结论 finding", 20),
     Column::plain("曾获授角色 granted", 32),
 ];
-
-/// Sequences of a statement: the roles are read from the leaves themselves.
-const WINDOW: i64 = 65_536;
 
 rows! {
     struct DutyCountRow { subject: String, actor: Vec<u8>, kind: String, acts: i64, last: i64 }
@@ -119,11 +117,12 @@ fn roles(start: &[u8]) -> Result<Roles, ReadError> {
     Ok(read.map_err(|error| Unreadable(error.to_string()))?.actor.roles)
 }
 
-/// Every subject up to the sequence. Leaves know no programme and no day that limits them.
+/// Every subject up to the sequence. Leaves know no programme and no day that limits them. Nothing of it is kept from one
+/// question to the next: what somebody did behind the service's back is what it is asked for.
 pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
     let mut watch = Watch::default();
     let mut subjects: BTreeMap<FoldedSubject, SubjectDuties> = BTreeMap::new();
-    for window in scope.windows(WINDOW) {
+    for window in scope.windows(BLOCK) {
         for found in acts(conn, window).await? {
             let seen = subjects.entry(person(&found.subject)?).or_default();
             seen.last = std::mem::take(&mut seen.last).max((found.last, found.subject));

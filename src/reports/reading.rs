@@ -12,7 +12,7 @@ use super::report::{ROWS_MAX, Row};
 
 /// How long a page that has rows is read on for more. A page over a long ledger may be short: people wait for a page and not
 /// for a full one.
-const PATIENCE: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_millis(60);
 /// How long a page without a row is read on for the first one.
 const PATIENCE_FOR_ONE: Duration = Duration::from_secs(1);
 
@@ -21,7 +21,7 @@ const PATIENCE_FOR_ONE: Duration = Duration::from_secs(1);
 pub enum Part {
     /// As much as a statement reads without running long: the reading goes to its end.
     Long,
-    /// Little: a page may be full after it. Parts that begin at one place are the same, whatever page asks for them.
+    /// Little: a page may be full after it.
     Short,
 }
 
@@ -45,7 +45,8 @@ pub trait Reading: Send + 'static {
     ) -> impl Future<Output = Result<Option<Vec<Row>>, ReadError>> + Send;
 }
 
-/// A reading that another process can go on with.
+/// A reading that another process can go on with. The rows after a place are always the same and in one order, however they
+/// are cut into parts.
 pub trait Paged: Reading {
     /// Where a part begins, with what was summed up to there.
     type Place: Serialize + DeserializeOwned + Send;

@@ -68,7 +68,7 @@ fn asks_first(route: &Route) -> bool {
         || route.query.iter().any(|param| route.requires(param.name))
 }
 
-/// The most rows on a page: a longer report is read as a file, which is offered above it.
+/// The most rows on a page: the others are on the next one, or in a file.
 const ROWS_MAX: usize = 200;
 
 struct Cell {
@@ -101,6 +101,8 @@ struct ReportPage {
     next: String,
     /// Whether the rows, and what they sum to, are those of a page of several.
     is_part: bool,
+    /// The first page, for whoever came to an end without rows.
+    first: String,
     /// Whether a parameter is missing without which there is nothing to show.
     asks: bool,
 }
@@ -142,7 +144,8 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     let cursor = found.text("next_cursor");
     let is_part = !cursor.is_empty() || !visit.filter("cursor").is_empty();
     let mut totals = totals(&found, &used);
-    let alike = take_alike(&mut columns, &mut rows, &mut totals);
+    // of a report of which rows are left out nobody knows what all of them say
+    let alike = if rows.len() < all { Vec::new() } else { take_alike(&mut columns, &mut rows, &mut totals) };
     if let Some(first) = totals.first_mut().filter(|first| is_part && first.text.is_empty()) {
         t.of_this_page().clone_into(&mut first.text);
     }
@@ -154,11 +157,12 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
         filters: filters(visit, route).await,
         totals,
         is_part,
+        first: visit.without("cursor"),
         alike,
         all,
         columns,
         rows,
-        exports: if missing { Vec::new() } else { exports(&path, &visit.query) },
+        exports: if missing { Vec::new() } else { exports(&path, &whole(visit, &found)) },
         next: if cursor.is_empty() { String::new() } else { visit.with("cursor", &cursor) },
         path,
         asks: missing,
@@ -174,6 +178,17 @@ fn asked(visit: &Visit<'_>, route: &Route) -> String {
         return asked;
     }
     format!("{asked}{}limit={ROWS_MAX}", if asked.contains('?') { '&' } else { '?' })
+}
+
+/// What a file of the whole report is asked, as of when the page is.
+fn whole(visit: &Visit<'_>, found: &Doc) -> Vec<(String, String)> {
+    let pinned = ["as_of", "known_at"];
+    let filters = visit
+        .query
+        .iter()
+        .filter(|(name, _)| !NO_FILTERS.contains(&name.as_str()) && !pinned.contains(&name.as_str()));
+    let pins = pinned.map(|name| (name.to_owned(), found.text(name)));
+    filters.cloned().chain(pins.into_iter().filter(|(_, value)| !value.is_empty())).collect()
 }
 
 async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {

@@ -151,7 +151,7 @@ filled_texts! {
     days_over(count: i64): "已过期 {count} 天" / "ended {count} days ago";
     points_of(points: &str): "{points} 个百分点" / "{points} points";
     ratio(item: &str, percent: &str): "{item}：不超过 {percent}%" / "{item}: at most {percent} %";
-    recorded_later(when: &str): "记录于 {when}" / "recorded {when}";
+    recorded_on(when: &str): "记录于 {when}" / "recorded {when}";
     transaction_no(sequence: &str): "分录 {sequence}" / "Transaction {sequence}";
     report_as_of(date: &str, sequence: &str): "截至 {date} · 第 {sequence} 号记录" / "as of {date} · entry {sequence}";
     receipt_says(organisation: &str, date: &str): "{organisation} 于 {date} 提交的申请已收到，登记如下：" / "The application that {organisation} submitted on {date} was received:";

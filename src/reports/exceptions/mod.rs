@@ -257,7 +257,12 @@ impl Reading {
         // what belongs to no programme is everybody's question
         let programme = self.scope.programme.as_deref();
         found.retain(|row| programme.is_none_or(|only| row.programme == only || row.programme.is_empty()));
-        found.sort_by(|a, b| (a.sequence, a.code, &a.document).cmp(&(b.sequence, b.code, &b.document)));
+        // one claim may have several questions of a kind: a page goes on after rows by their number, so that all are ordered
+        let key = |row: &ExceptionRow| {
+            let amount = row.amount.as_ref().map(|(amount, _)| *amount);
+            (row.sequence, row.code, row.document.clone(), row.detail.clone(), amount)
+        };
+        found.sort_by_cached_key(key);
         Ok(found)
     }
 

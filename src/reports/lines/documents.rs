@@ -9,8 +9,9 @@ use subsidy_store::db::rows::CountRow;
 use subsidy_store::statement;
 
 statement! {
-    /// Sequences up to `$1` of a document `$2`, of the claims of a voucher or an award, of what recovers a claim's money or is
-    /// kept of what is due of it, and of the leaves that made an award or a recovery; with what reversed each of them.
+    /// Sequences with lines up to `$1` of the document `$2`; of the claims of a voucher or an award; of a recovery's claim, and of
+    /// all recoveries of a claim's organisation, for each of which what is due of the claim may be kept; those that made an
+    /// award or a recovery; and what reversed any of these.
     fn touching(known_at: i64, document: &str) -> Vec<CountRow> =
         "WITH own AS (SELECT CASE WHEN $2 ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN $2::uuid END AS id), \
               related AS (SELECT $2 AS document \
@@ -20,7 +21,7 @@ statement! {
                 UNION SELECT r.claim::text FROM own AS o JOIN recoveries AS r ON r.id = o.id \
                 UNION SELECT r.id::text FROM own AS o JOIN claims AS k ON k.id = o.id \
                       JOIN recoveries AS r ON r.organisation = k.organisation), \
-              touched AS (SELECT l.sequence FROM related AS d JOIN log AS l ON l.document = d.document \
+              touched AS (SELECT l.sequence FROM related AS d JOIN log AS l ON l.document = d.document AND l.line_count > 0 \
                 UNION SELECT a.created FROM own AS o JOIN awards AS a ON a.id = o.id \
                 UNION SELECT r.created FROM own AS o JOIN recoveries AS r ON r.id = o.id) \
          SELECT s.sequence AS count FROM (SELECT sequence FROM touched \

@@ -1,7 +1,5 @@
 //! Lines part by part, in the order of the log or of their days: each part by its key, in short statements.
 
-use std::collections::VecDeque;
-
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Serialize};
@@ -84,6 +82,11 @@ statement! {
         );
 }
 
+/// The last sequence of a block.
+const fn last_of(block: i64) -> i64 {
+    block.saturating_add(1).saturating_mul(BLOCK) - 1
+}
+
 /// A line, or where lines would stand after all of a block or a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,10 +111,9 @@ impl LineKey {
         Self { day: line.effective_date, sequence: line.sequence, line: line.line }
     }
 
-    /// Whether lines of a segment may come after it.
+    /// Whether lines of a segment may come after it: also those of a sequence of which it is a line.
     fn may_precede(self, segment: &DayBlockRow) -> bool {
-        let last = segment.block.saturating_add(1).saturating_mul(BLOCK) - 1;
-        (self.day, self.sequence) < (segment.day, last)
+        self < Self::after(segment.day, last_of(segment.block))
     }
 }
 
@@ -119,15 +121,15 @@ impl LineKey {
 #[derive(Debug)]
 enum Places {
     /// Days and blocks that are still to be read, and how many of them are read together.
-    Segments { left: VecDeque<DayBlockRow>, together: usize },
+    Segments { left: Vec<DayBlockRow>, together: usize },
     /// All of these sequences: what a document moved.
     Sequences(Vec<i64>),
     /// Nowhere any more.
     Ended,
 }
 
-/// Lines in the order of their days, and within a day of the log. A busy day is read block by block; quiet days are read
-/// together, twice as many each time until a part is full.
+/// Lines in the order of their days, and within a day of the log. A busy day is read block by block; quiet days that lie near
+/// each other are read together, twice as many each time until a part is full.
 #[derive(Debug)]
 pub struct ByDay {
     scope: Scope,
@@ -167,13 +169,13 @@ impl ByDay {
         let limit = part.pick(PAGE, SHORT_PAGE);
         let read = match &self.places {
             Places::Ended => return Ok(None),
-            Places::Sequences(_) => Segments {
+            Places::Sequences(_) => Run {
                 first_day: self.after.day,
                 last_day: self.scope.as_of.naive(),
                 first: 0,
                 until: self.scope.known_at,
             },
-            Places::Segments { left, together } => match Segments::next(left, *together) {
+            Places::Segments { left, together } => match Run::next(left, *together) {
                 Some(read) => read,
                 None => return Ok(None),
             },
@@ -189,7 +191,7 @@ impl ByDay {
             _ => across(conn, query, run).await?,
         };
         let is_full = is_full(&found, limit);
-        let end = LineKey::after(read.last_day, read.until);
+        let end = self.after.max(LineKey::after(read.last_day, read.until));
         self.after = found.last().filter(|_| is_full).map_or(end, LineKey::of);
         match &mut self.places {
             Places::Segments { left, together } => {
@@ -208,8 +210,12 @@ fn is_full(found: &[LineRow], limit: i64) -> bool {
     i64::try_from(found.len()).unwrap_or(limit) >= limit
 }
 
-/// Days that are read together: one block of a day, or all blocks of several.
-struct Segments {
+/// Blocks that days are read over together: of sequences further apart too many others would be looked at in one statement.
+const BLOCKS_MAX: i64 = 4;
+
+/// What is read together: one block of a day, or all blocks of several days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
     first_day: NaiveDate,
     last_day: NaiveDate,
     /// The first sequence that may hold lines of them.
@@ -218,25 +224,36 @@ struct Segments {
     until: i64,
 }
 
-impl Segments {
-    /// The next of those that are left.
-    fn next(left: &VecDeque<DayBlockRow>, together: usize) -> Option<Self> {
-        let first = left.front()?;
-        let last_day = left.get(together.min(left.len()) - 1)?.day;
-        let several = last_day != first.day;
-        let read = left.iter().take_while(|segment| segment.day <= last_day).take(if several {
-            usize::MAX
-        } else {
-            1
-        });
-        let blocks: Vec<i64> = read.map(|segment| segment.block).collect();
-        let (least, most) = (blocks.iter().min()?, blocks.iter().max()?);
-        let until = (most + 1) * BLOCK - 1;
-        Some(Self { first_day: first.day, last_day, first: least * BLOCK, until })
+impl Run {
+    /// Of a segment.
+    const fn of(segment: &DayBlockRow) -> Self {
+        let (day, first) = (segment.day, segment.block * BLOCK);
+        Self { first_day: day, last_day: day, first, until: last_of(segment.block) }
+    }
+
+    /// With another segment, of the same day or a later one; none of what lies too far.
+    fn with(&self, segment: &DayBlockRow) -> Option<Self> {
+        let (first, until) = (self.first.min(segment.block * BLOCK), self.until.max(last_of(segment.block)));
+        let is_near = until - first < BLOCKS_MAX * BLOCK;
+        is_near.then_some(Self { last_day: segment.day, first, until, ..*self })
+    }
+
+    /// The next of what is left: whole days until there are so many segments, or one block of a single day.
+    fn next(left: &[DayBlockRow], together: usize) -> Option<Self> {
+        let (mut run, mut taken) = (None, 0);
+        for day in left.chunk_by(|one, next| one.day == next.day) {
+            let with = |run: Option<Self>, segment| match run {
+                Some(run) => Self::with(&run, segment).map(Some),
+                None => Some(Some(Self::of(segment))),
+            };
+            let Some(longer) = day.iter().try_fold(run, with).filter(|_| taken < together) else { break };
+            (run, taken) = (longer, taken + day.len());
+        }
+        run.filter(|run| run.last_day > run.first_day).or(left.first().map(Self::of))
     }
 }
 
-/// Lines in the order of the log, page by page, each page by its key.
+/// Lines in the order of the log, part by part, each by its key.
 #[derive(Debug)]
 pub struct ByLog {
     scope: Scope,
@@ -263,7 +280,7 @@ impl ByLog {
         part: Part,
     ) -> Result<Option<Vec<LineRow>>, ReadError> {
         let (scope, (after, line), limit) = (&self.scope, self.at, part.pick(PAGE, SHORT_PAGE));
-        if after >= scope.known_at {
+        if self.at >= (scope.known_at, i16::MAX) {
             return Ok(None);
         }
         let until = after.saturating_add(part.pick(BLOCK, SHORT_WINDOW)).min(scope.known_at);
@@ -281,8 +298,77 @@ async fn days(
     scope: &Scope,
     filter: &Filter,
     after: LineKey,
-) -> Result<VecDeque<DayBlockRow>, ReadError> {
+) -> Result<Vec<DayBlockRow>, ReadError> {
     let last = scope.known_at.div_euclid(BLOCK);
     let found = segments(conn, LineQuery::of(scope, filter), last, after.day).await?;
     Ok(found.into_iter().filter(|segment| after.may_precede(segment)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(number: u32) -> NaiveDate {
+        NaiveDate::default() + chrono::Days::new(u64::from(number))
+    }
+
+    fn left(segments: &[(u32, i64)]) -> Vec<DayBlockRow> {
+        segments.iter().map(|(number, block)| DayBlockRow { day: day(*number), block: *block }).collect()
+    }
+
+    /// The days and blocks that a run reads.
+    fn run(segments: &[(u32, i64)], together: usize) -> Option<([NaiveDate; 2], [i64; 2])> {
+        let run = Run::next(&left(segments), together)?;
+        Some(([run.first_day, run.last_day], [run.first / BLOCK, run.until / BLOCK]))
+    }
+
+    #[test]
+    fn a_run_is_a_block_of_a_day_or_whole_days_that_are_near() {
+        let of = |first, last, blocks| Some(([day(first), day(last)], blocks));
+        assert_eq!(run(&[], 8), None);
+        assert_eq!(run(&[(1, 0), (2, 0)], 1), of(1, 1, [0, 0]));
+        assert_eq!(run(&[(1, 0), (2, 0), (3, 1), (4, 1)], 3), of(1, 3, [0, 1]));
+        // of a single day one block
+        assert_eq!(run(&[(1, 0), (1, 1), (1, 2)], 8), of(1, 1, [0, 0]));
+        // the last day is taken whole, or not at all
+        assert_eq!(run(&[(1, 0), (2, 0), (2, 1), (3, 1)], 2), of(1, 2, [0, 1]));
+        assert_eq!(run(&[(1, 0), (2, 0), (3, 0), (3, 9), (4, 9)], 8), of(1, 2, [0, 0]));
+        // a day that has lines far behind is read by its blocks
+        assert_eq!(run(&[(1, 0), (1, 9), (2, 0)], 8), of(1, 1, [0, 0]));
+    }
+
+    #[test]
+    fn a_line_in_the_middle_of_the_last_sequence_of_a_block_is_not_its_end() {
+        let segment = DayBlockRow { day: day(1), block: 0 };
+        let line = |line| LineKey { day: day(1), sequence: BLOCK - 1, line };
+        assert!(line(3).may_precede(&segment));
+        assert!(!line(i16::MAX).may_precede(&segment));
+        assert!(!LineKey::after(day(2), 0).may_precede(&segment));
+    }
+
+    proptest! {
+        /// Whatever days and blocks there are: each is read once, after those of the days before it.
+        #[test]
+        fn runs_read_every_day_and_block_once_and_in_order(
+            segments in proptest::collection::btree_set((0_u32..12, 0_i64..12), 0..40), sizes in proptest::collection::vec(1_usize..9, 1..9),
+        ) {
+            let segments: Vec<(u32, i64)> = segments.into_iter().collect();
+            let (mut left, mut read) = (left(&segments), Vec::new());
+            for together in sizes.iter().cycle() {
+                let Some(run) = Run::next(&left, *together) else { break };
+                prop_assert!(run.until - run.first < BLOCKS_MAX * BLOCK);
+                let is_read = |segment: &&DayBlockRow| {
+                    (run.first_day..=run.last_day).contains(&segment.day)
+                        && (run.first..=run.until).contains(&(segment.block * BLOCK))
+                };
+                read.extend(left.iter().filter(is_read).map(|segment| (segment.day, segment.block)));
+                let end = LineKey::after(run.last_day, run.until);
+                left.retain(|segment| end.may_precede(segment));
+            }
+            let all: Vec<_> = segments.iter().map(|(number, block)| (day(*number), *block)).collect();
+            prop_assert_eq!(read, all);
+        }
+    }
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::http::handler::ReadRequest;
-use crate::http::handlers::reports::report_response::Format;
 use crate::http::page::{filters, limit};
 use crate::http::problem::Problem;
 use crate::reports::reading::PageStart;
@@ -50,13 +49,13 @@ impl Cursor {
 impl ReportPage {
     /// The page that a request asks for, by a limit or a cursor; none where it asks for the whole report. Errors:
     /// `invalid_query` for the limit or for a file, `invalid_cursor`.
-    pub fn of(request: &ReadRequest, format: Format) -> Result<Option<Self>, Problem> {
+    pub fn of(request: &ReadRequest, is_file: bool) -> Result<Option<Self>, Problem> {
         let query = &request.query;
-        if query.text("limit").is_none() && query.text("cursor").is_none() {
+        let Some(asks) = ["limit", "cursor"].into_iter().find(|name| query.text(name).is_some()) else {
             return Ok(None);
-        }
-        if format != Format::Json {
-            return Err(Problem::new(Code::InvalidQuery).with("parameter", "limit"));
+        };
+        if is_file {
+            return Err(Problem::new(Code::InvalidQuery).with("parameter", asks));
         }
         let cursor = query.text("cursor").map(|text| read(request, text).ok_or_else(invalid)).transpose()?;
         Ok(Some(Self { limit: limit(query)?, cursor }))

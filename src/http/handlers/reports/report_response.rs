@@ -105,7 +105,7 @@ pub async fn read_request(request: &ReadRequest) -> Result<ReportRequest, Proble
 /// The same, in a format. Error: `invalid_query` for a sequence that the ledger has not reached.
 pub async fn read_request_in(request: &ReadRequest, format: Format) -> Result<ReportRequest, Problem> {
     let query = &request.query;
-    let page = ReportPage::of(request, format)?;
+    let page = ReportPage::of(request, format != Format::Json)?;
     let first = page.as_ref().and_then(|page| page.cursor.as_ref());
     let as_of = first.map(|first| first.as_of).or(query.value::<Date>("as_of")?);
     let known_at = query.number::<u64>("known_at")?;
