@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 use serde_json::Value;
 use strum::VariantArray as _;
 
 use super::carry_over::by_programme;
-use super::{Figure, Figures, Movements, appropriated, figure, movements, parts_of};
+use super::{Figure, Figures, appropriated, figure, movements};
 use crate::reports::ReadError;
 use crate::reports::formats::Column;
 use crate::reports::report::{Dimension, Report, Row, Scope};
@@ -34,6 +35,19 @@ rows! {
     struct TargetsRow { programme: String, targets: Value }
 }
 
+rows! {
+    struct PaidOrganisationsRow { programme: String, organisations: i64 }
+}
+
+/// The days of a year that count.
+#[derive(Debug, Clone, Copy)]
+struct PaidQuery<'a> {
+    known_at: i64,
+    programme: Option<&'a str>,
+    from: NaiveDate,
+    until: NaiveDate,
+}
+
 statement! {
     /// Targets of appropriations of a year that were approved and not reversed, in the order of their approvals.
     fn targets(known_at: i64, fiscal_year: i16) -> Vec<TargetsRow> =
@@ -43,6 +57,14 @@ statement! {
             AND NOT EXISTS (SELECT 1 FROM transitions AS r \
                              WHERE r.document = t.document AND r.to_status = 'reversed' AND r.sequence <= $1) \
           ORDER BY t.sequence";
+    /// How many organisations of each programme were paid more than came back, in some days.
+    fn paid_organisations(PaidQuery<'_> { known_at, programme, from, until }) -> Vec<PaidOrganisationsRow> =
+        "SELECT programme, count(*) AS organisations FROM ( \
+             SELECT programme, organisation FROM entries \
+              WHERE account = 'B2008' AND organisation <> '' AND sequence <= $1 AND ($2::text IS NULL OR programme = $2) \
+                AND effective_date >= $3 AND effective_date <= $4 \
+              GROUP BY programme, organisation \
+             HAVING sum(CASE side WHEN 'C' THEN amount ELSE -amount END) > 0) AS p GROUP BY programme";
 }
 
 /// By programme and metric: the newest target.
@@ -57,7 +79,15 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope, year: FiscalYear) -> 
         of_programme.extend(said.into_iter().map(|target| (target.metric, target.at_least)));
     }
     let money = movements(conn, scope, (Dimension::FiscalYear, None)).await?;
-    let organisations = movements(conn, scope, (Dimension::Organisation, None)).await?;
+    let query = PaidQuery {
+        known_at: scope.known_at,
+        programme: scope.programme.as_deref(),
+        from: NaiveDate::from_ymd_opt(year.number(), 1, 1).unwrap_or_default(),
+        until: scope.as_of.naive(),
+    };
+    let paid = paid_organisations(conn, query).await?;
+    let paid: BTreeMap<String, i64> =
+        paid.into_iter().map(|found| (found.programme, found.organisations)).collect();
     let mut rows = Vec::new();
     for (programme, years) in by_programme(&money)? {
         let figures = years.into_iter().find(|(one, _)| *one == year).map(|(_, figures)| figures);
@@ -66,7 +96,7 @@ pub async fn read(conn: &AsyncPgConnection, scope: &Scope, year: FiscalYear) -> 
                 .get(&(programme.clone(), None))
                 .map_or(Ok(Money::ZERO), |months| expended(months, year))?,
             rate: figures.map(|figures| rate(&figures)).transpose()?.flatten(),
-            organisations: paid_organisations(&organisations, programme, year)?,
+            organisations: Money::from_fen(paid.get(programme).copied().unwrap_or_default() * 100),
         };
         for metric in PerformanceMetric::VARIANTS {
             let target = wanted.get(programme).and_then(|targets| targets.get(metric));
@@ -92,16 +122,6 @@ fn rate(figures: &Figures) -> Result<Option<Money>, OutOfRange> {
 fn expended(months: &BTreeMap<Month, Figures>, year: FiscalYear) -> Result<Money, OutOfRange> {
     let in_year = months.iter().filter(|(month, _)| month.first_day().year() == year);
     Money::sum(in_year.map(|(_, figures)| figure(figures, Figure::Expended)))
-}
-
-fn paid_organisations(found: &Movements, programme: &str, year: FiscalYear) -> Result<Money, OutOfRange> {
-    let mut paid = Money::ZERO;
-    for (organisation, months) in parts_of(found, programme) {
-        if !organisation.is_empty() && expended(months, year)?.is_positive() {
-            paid = paid.plus(Money::from_fen(100))?;
-        }
-    }
-    Ok(paid)
 }
 
 fn row(
