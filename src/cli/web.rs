@@ -10,7 +10,7 @@ use crate::auth::token::Verifier;
 use crate::console::{self, Console};
 use crate::http::{self, AppState, HttpConfig, health};
 use crate::reports::exports::Exports;
-use crate::reports::months::Months;
+use crate::reports::process_sums::ProcessSums;
 use crate::verify::jobs::Verifications;
 use subsidy_store::engine::Engine;
 use subsidy_store::keys::accounts::AccountVault;
@@ -36,7 +36,7 @@ pub async fn serve(
         vault: Arc::new(AccountVault::new(engine.keys().account_key())),
         debtors: Arc::new(settings.debtors.clone()),
         objects: settings.objects()?,
-        months: Months::default(),
+        sums: ProcessSums::default(),
         exports: Exports::new(settings.data.join("exports"), tokio::runtime::Handle::current()),
         verifications: Verifications::new(
             settings.data.join("verifications"),

@@ -22,8 +22,8 @@ use super::text::Reason;
 use crate::objects::{Arrived, ObjectError, Objects};
 use crate::packed::{Member, PackedError};
 use crate::reports::exports::Exports;
-use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
+use crate::reports::process_sums::ProcessSums;
 use crate::reports::related::{Related, RelatedKeys};
 use crate::verify::jobs::Verifications;
 use subsidy_core::book::Command;
@@ -140,8 +140,8 @@ pub struct ReadRequest {
     pub exports: Exports,
     /// Verifications that auditors asked for.
     pub verifications: Verifications,
-    /// What was posted by month.
-    pub months: Months,
+    /// What reports summed before.
+    pub sums: ProcessSums,
     /// The route's path, with its parameters' names.
     pub route: &'static str,
     pub path: PathParts,

@@ -61,8 +61,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::auth::token::{Identity, Verifier};
 use crate::objects::Objects;
 use crate::reports::exports::Exports;
-use crate::reports::months::Months;
 use crate::reports::payment_file::Debtor;
+use crate::reports::process_sums::ProcessSums;
 use crate::verify::jobs::Verifications;
 use extract::{PathParts, Query, RequestId};
 use granted::{Granted, RoleSource, is_the_service};
@@ -105,8 +105,8 @@ pub struct AppState {
     pub exports: Exports,
     /// Verifications that auditors asked for.
     pub verifications: Verifications,
-    /// What was posted by month.
-    pub months: Months,
+    /// What reports summed before.
+    pub sums: ProcessSums,
     pub agencies: Arc<Registry>,
     pub people: Arc<People>,
     /// Where roles come from.
@@ -357,7 +357,7 @@ async fn reading_request(
         objects: state.objects.clone(),
         exports: state.exports.clone(),
         verifications: state.verifications.clone(),
-        months: state.months.clone(),
+        sums: state.sums.clone(),
         route: route.path,
         path: PathParts::of(request),
         query,

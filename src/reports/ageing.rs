@@ -8,9 +8,11 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::open::{OpenItem, still_open};
+use super::known::KnownSums;
+use super::lines::open::{OpenItem, OpenItems};
 use super::report::{Report, Row, Scope};
-use subsidy_core::domain::Date;
+use super::scope::At;
+use subsidy_core::domain::{AgencyCode, Date};
 use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
@@ -61,9 +63,22 @@ statement! {
                 AND t.to_status <> 'awarded' AND t.sequence <= $1)";
 }
 
-/// What is open as of the day.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let rows = still_open(conn, scope).await?;
+/// What is open as of the day; of an organisation or a district it is not known and read.
+pub async fn read(
+    conn: &AsyncPgConnection,
+    (agency, at, scope): (&AgencyCode, &At, &Scope),
+    known: &KnownSums<OpenItems>,
+) -> Result<Report, ReadError> {
+    let programme = scope.programme.as_deref();
+    let found = if scope.only.is_all() {
+        known.read(conn, (agency, at, scope), |items| items.of(programme)).await?
+    } else {
+        None
+    };
+    let rows = match found {
+        Some(rows) => rows?,
+        None => OpenItems::read(conn, scope).await?.of(programme)?,
+    };
     let overdue = overdue(conn, scope.known_at, scope.as_of.naive()).await?;
     let overdue: BTreeSet<String> = overdue.into_iter().map(|row| row.document).collect();
     // an advance is no question until its project is overdue

@@ -7,9 +7,12 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
-use super::lines::parties::{Flow, flows};
+use super::known::KnownSums;
+use super::lines::parties::{Flow, Flows};
 use super::report::{NONE, Report, Row, Scope};
+use super::scope::At;
 use super::turnovers::shown;
+use subsidy_core::domain::AgencyCode;
 
 const COLUMNS: &[Column] = &[
     Column::plain("专项 programme", 24),
@@ -20,8 +23,16 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// A row for each organisation and provider of a programme.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let flows = flows(conn, scope).await?;
+pub async fn read(
+    conn: &AsyncPgConnection,
+    (agency, at, scope): (&AgencyCode, &At, &Scope),
+    known: &KnownSums<Flows>,
+) -> Result<Report, ReadError> {
+    let programme = scope.programme.as_deref();
+    let flows = match known.read(conn, (agency, at, scope), |flows| flows.of(programme)).await? {
+        Some(flows) => flows?,
+        None => Flows::read(conn, scope).await?.of(programme)?,
+    };
     let rows = flows.iter().map(|(parties, flow)| row(scope, parties, *flow));
     Ok(Report::of(["flow", "资金流向"], COLUMNS, rows.collect::<Result<_, _>>()?))
 }

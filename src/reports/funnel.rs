@@ -15,11 +15,12 @@ use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
 use super::formats::Column;
+use super::known::{KnownSums, Summed};
 use super::report::{Dimension, Report, Row, Scope, Window};
 use super::scope::{At, BusinessDays};
 use super::turnovers;
 use subsidy_core::domain::money::OutOfRange;
-use subsidy_core::domain::{Date, Instant, Money};
+use subsidy_core::domain::{AgencyCode, Date, Instant, Money};
 use subsidy_core::ledger::BookCode;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::ledger::BLOCK;
@@ -122,24 +123,67 @@ statement! {
 type Days = BTreeMap<Step, Date>;
 
 /// By programme and case.
-type Cases = BTreeMap<String, BTreeMap<String, Days>>;
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cases(BTreeMap<String, BTreeMap<String, Days>>);
 
-/// Every case up to the scope's day and sequence.
-async fn cases(conn: &AsyncPgConnection, scope: &Scope, at: &At) -> Result<Cases, ReadError> {
-    let business = BusinessDays::read(conn, at).await?;
-    let mut cases = Cases::new();
-    for window in scope.windows(BLOCK) {
-        for found in steps(conn, window, scope.programme.as_deref()).await? {
+impl Cases {
+    /// Adds what was reached up to a day.
+    fn add_steps(
+        &mut self,
+        found: Vec<StepRow>,
+        (business, as_of): (&BusinessDays, Date),
+    ) -> Result<(), ReadError> {
+        for found in found {
             let step: Step = found.step.parse().map_err(|_| Unreadable(found.step.clone()))?;
             let day = found.effective_date.map(Date::from_naive);
             let day = day.unwrap_or_else(|| business.of(found.sequence, Instant::new(found.recorded_at)));
-            if day <= scope.as_of {
-                let of_programme = cases.entry(found.programme).or_default();
+            if day <= as_of {
+                let of_programme = self.0.entry(found.programme).or_default();
                 of_programme.entry(found.of_case).or_default().entry(step).or_insert(day);
             }
         }
+        Ok(())
     }
-    Ok(cases)
+
+    /// Every case up to the scope's day and sequence.
+    async fn read(conn: &AsyncPgConnection, scope: &Scope, at: &At) -> Result<Self, ReadError> {
+        let business = BusinessDays::read(conn, at).await?;
+        let mut cases = Self::default();
+        for window in scope.windows(BLOCK) {
+            let found = steps(conn, window, scope.programme.as_deref()).await?;
+            cases.add_steps(found, (&business, scope.as_of))?;
+        }
+        Ok(cases)
+    }
+
+    /// Of each programme how many cases came to each step, and the median of the days that they took to it.
+    fn reached(&self, programme: Option<&str>) -> BTreeMap<String, BTreeMap<Step, Reached>> {
+        let of_it = self.0.iter().filter(|(of, _)| programme.is_none_or(|only| *of == only));
+        let reached = |cases: &BTreeMap<String, Days>| {
+            let steps = <Step as strum::VariantArray>::VARIANTS.iter().copied();
+            let reached = |step| Reached {
+                cases: cases.values().filter(|days| days.contains_key(&step)).count(),
+                days: median(durations(cases.values(), step)).unwrap_or_default(),
+            };
+            steps.map(|step| (step, reached(step))).collect()
+        };
+        of_it.map(|(programme, cases)| (programme.clone(), reached(cases))).collect()
+    }
+}
+
+impl Summed for Cases {
+    async fn add(&mut self, conn: &AsyncPgConnection, at: &At, window: Window) -> Result<(), ReadError> {
+        let (business, found) = (BusinessDays::read(conn, at).await?, steps(conn, window, None).await?);
+        self.add_steps(found, (&business, Date::from_naive(NaiveDate::MAX)))
+    }
+}
+
+/// How many cases came to a step, and in how many days.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Reached {
+    cases: usize,
+    /// The median; empty where no case has a step before.
+    days: String,
 }
 
 /// The days that cases took to a step from the one before it that each reached.
@@ -177,21 +221,29 @@ async fn balances(conn: &AsyncPgConnection, scope: &Scope) -> Result<Balances, R
 }
 
 /// The steps of each programme with cases or money.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope, at: &At) -> Result<Report, ReadError> {
-    let (cases, balances) = (cases(conn, scope, at).await?, balances(conn, scope).await?);
-    let programmes: std::collections::BTreeSet<&String> = cases.keys().chain(balances.keys()).collect();
+pub async fn read(
+    conn: &AsyncPgConnection,
+    (agency, at, scope): (&AgencyCode, &At, &Scope),
+    known: &KnownSums<Cases>,
+) -> Result<Report, ReadError> {
+    let programme = scope.programme.as_deref();
+    let reached = match known.read(conn, (agency, at, scope), |cases| cases.reached(programme)).await? {
+        Some(reached) => reached,
+        None => Cases::read(conn, scope, at).await?.reached(programme),
+    };
+    let balances = balances(conn, scope).await?;
+    let programmes: std::collections::BTreeSet<&String> = reached.keys().chain(balances.keys()).collect();
     let (no_cases, no_money) = (BTreeMap::new(), BTreeMap::new());
     let mut rows = Vec::new();
     for programme in programmes {
-        let of_it = cases.get(programme).unwrap_or(&no_cases);
+        let of_it = reached.get(programme).unwrap_or(&no_cases);
         let money = balances.get(programme).unwrap_or(&no_money);
         for step in <Step as strum::VariantArray>::VARIANTS.iter().copied() {
-            let reached = of_it.values().filter(|days| days.contains_key(&step)).count();
-            if step.is_of_some() && reached == 0 {
+            let Reached { cases, days } = of_it.get(&step).cloned().unwrap_or_default();
+            if step.is_of_some() && cases == 0 {
                 continue;
             }
-            let days = median(durations(of_it.values(), step)).unwrap_or_default();
-            let count = i64::try_from(reached).unwrap_or(i64::MAX);
+            let count = i64::try_from(cases).unwrap_or(i64::MAX);
             let row = Row::default().text(programme).text(step.into_str()).count(count).text(days);
             rows.push(with_money(scope, programme, step, money, row)?);
         }

@@ -58,7 +58,7 @@ pub struct Window {
 
 impl Window {
     /// The sequences after one up to the last, so many at most; none after the last.
-    fn next(after: i64, last: i64, size: i64) -> Option<Self> {
+    pub fn next(after: i64, last: i64, size: i64) -> Option<Self> {
         (after < last).then(|| Self { after, until: after.saturating_add(size).min(last) })
     }
 }

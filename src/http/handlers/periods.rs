@@ -128,7 +128,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let rows = queries::all(&conn).await?;
     let known: BTreeMap<Month, Period> =
         decode_all(&rows, PeriodRow::read)?.into_iter().map(|period| (period.month, period)).collect();
-    let posted = request.months.read(&conn, &request.agency, now.closed_through).await?;
+    let posted = request.sums.months.read(&conn, &request.agency, now.closed_through).await?;
     let first = known.keys().chain(posted.keys()).min().copied().unwrap_or(this_month);
     let after = page.after;
     let months = first.through(this_month).filter(|month| ordinal(*month) > after);

@@ -8,7 +8,9 @@ use rust_decimal::Decimal;
 
 use super::{Filter, LineQuery, movement};
 use crate::reports::ReadError;
+use crate::reports::known::Summed;
 use crate::reports::report::{ROWS_MAX, Scope, Window};
+use crate::reports::scope::At;
 use subsidy_core::domain::Money;
 use subsidy_store::db::convert;
 use subsidy_store::ledger::BLOCK;
@@ -77,35 +79,67 @@ statement! {
         );
 }
 
-/// What is open of each voucher, claim and recovery, by account, day and document. Error: more than a report has rows.
-pub async fn still_open(conn: &AsyncPgConnection, scope: &Scope) -> Result<Vec<OpenItem>, ReadError> {
-    let filter = Filter::default();
-    let mut sums: BTreeMap<[String; 3], (String, Money, Option<NaiveDate>)> = BTreeMap::new();
-    for Window { after, until } in scope.windows(BLOCK) {
-        for found in open(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await? {
-            let sum = sums.entry([found.account, found.about, found.programme]).or_default();
-            sum.0 = std::mem::take(&mut sum.0).max(found.organisation);
-            sum.1 = sum.1.plus(convert::money(found.amount)?)?;
-            sum.2 = [sum.2, found.since].into_iter().flatten().min();
+/// What lines of a document on an account come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct OpenSum {
+    organisation: String,
+    amount: Money,
+    since: Option<NaiveDate>,
+}
+
+/// What is open of each voucher, award, claim and recovery, by account, document and programme; also what no longer is, for
+/// it may be again, and then is since the first day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenItems(BTreeMap<[String; 3], OpenSum>);
+
+impl OpenItems {
+    /// Adds the lines of a window.
+    async fn add_lines(&mut self, conn: &AsyncPgConnection, query: LineQuery<'_>) -> Result<(), ReadError> {
+        for found in open(conn, query).await? {
+            let sum = self.0.entry([found.account, found.about, found.programme]).or_default();
+            sum.organisation = std::mem::take(&mut sum.organisation).max(found.organisation);
+            sum.amount = sum.amount.plus(convert::money(found.amount)?)?;
+            sum.since = [sum.since, found.since].into_iter().flatten().min();
         }
+        Ok(())
     }
-    sums.retain(|_, (_, amount, _)| !amount.is_zero());
-    if sums.len() > ROWS_MAX {
-        return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+
+    /// All lines of a scope, a block of sequences at a time.
+    pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Self, ReadError> {
+        let (filter, mut items) = (Filter::default(), Self::default());
+        for Window { after, until } in scope.windows(BLOCK) {
+            items.add_lines(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await?;
+        }
+        Ok(items)
     }
-    let mut open: Vec<OpenItem> = sums
-        .into_iter()
-        .map(|([account, about, programme], (organisation, amount, since))| OpenItem {
-            account,
-            about,
-            programme,
-            organisation,
-            amount,
-            since,
-        })
-        .collect();
-    open.sort_by(|a, b| (&a.account, a.since, &a.about).cmp(&(&b.account, b.since, &b.about)));
-    Ok(open)
+
+    /// What is open of a programme, or of all, by account, day and document. Error: more than a report has rows.
+    pub fn of(&self, programme: Option<&str>) -> Result<Vec<OpenItem>, ReadError> {
+        let found = self.0.iter().filter(|(_, sum)| !sum.amount.is_zero());
+        let found = found.filter(|([.., of], _)| programme.is_none_or(|only| of == only));
+        let mut open: Vec<OpenItem> = found
+            .map(|([account, about, programme], sum)| OpenItem {
+                account: account.clone(),
+                about: about.clone(),
+                programme: programme.clone(),
+                organisation: sum.organisation.clone(),
+                amount: sum.amount,
+                since: sum.since,
+            })
+            .collect();
+        if open.len() > ROWS_MAX {
+            return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+        }
+        open.sort_by(|a, b| (&a.account, a.since, &a.about).cmp(&(&b.account, b.since, &b.about)));
+        Ok(open)
+    }
+}
+
+impl Summed for OpenItems {
+    async fn add(&mut self, conn: &AsyncPgConnection, _: &At, window: Window) -> Result<(), ReadError> {
+        let filter = Filter::default();
+        self.add_lines(conn, LineQuery::within(window, &filter)).await
+    }
 }
 
 /// By document and by flow (of a voucher) or account (of a claim): CNY, each account on its own side.

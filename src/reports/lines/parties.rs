@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 
 use super::{Filter, LineQuery, movement};
 use crate::reports::ReadError;
+use crate::reports::known::Summed;
 use crate::reports::report::{ROWS_MAX, Scope, Window};
+use crate::reports::scope::At;
 use subsidy_core::domain::Money;
 use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
@@ -43,22 +45,46 @@ pub struct Flow {
 }
 
 /// By programme, organisation and provider; the last two empty where a line names none.
-pub type Flows = BTreeMap<[String; 3], Flow>;
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flows(BTreeMap<[String; 3], Flow>);
 
-/// What is approved and paid of each, a block of sequences at a time. Error: more than a report has rows.
-pub async fn flows(conn: &AsyncPgConnection, scope: &Scope) -> Result<Flows, ReadError> {
-    let (filter, mut flows) = (Filter::default(), Flows::new());
-    for Window { after, until } in scope.windows(BLOCK) {
-        for found in turned_over(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await? {
+impl Flows {
+    /// Adds the lines of a window.
+    async fn add_lines(&mut self, conn: &AsyncPgConnection, query: LineQuery<'_>) -> Result<(), ReadError> {
+        for found in turned_over(conn, query).await? {
             let more = movement(&found.account, &found.side, found.amount)?;
-            let flow = flows.entry([found.programme, found.organisation, found.provider]).or_default();
+            let flow = self.0.entry([found.programme, found.organisation, found.provider]).or_default();
             let sum = if found.account == "B2007" { &mut flow.waiting } else { &mut flow.paid };
             *sum = sum.plus(more)?;
         }
+        Ok(())
     }
-    flows.retain(|_, flow| *flow != Flow::default());
-    if flows.len() > ROWS_MAX {
-        return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+
+    /// All lines of a scope, a block of sequences at a time.
+    pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Self, ReadError> {
+        let (filter, mut flows) = (Filter::default(), Self::default());
+        for Window { after, until } in scope.windows(BLOCK) {
+            flows.add_lines(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await?;
+        }
+        Ok(flows)
     }
-    Ok(flows)
+
+    /// Those of a programme, or of all, between whom anything is approved or paid. Error: more than a report has rows.
+    pub fn of(&self, programme: Option<&str>) -> Result<Vec<([String; 3], Flow)>, ReadError> {
+        let is_open = |flow: &Flow| *flow != Flow::default();
+        let found = self.0.iter().filter(|([of, ..], _)| programme.is_none_or(|only| of == only));
+        let found: Vec<_> =
+            found.filter(|(_, flow)| is_open(flow)).map(|(parties, flow)| (parties.clone(), *flow)).collect();
+        if found.len() > ROWS_MAX {
+            return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+        }
+        Ok(found)
+    }
+}
+
+impl Summed for Flows {
+    async fn add(&mut self, conn: &AsyncPgConnection, _: &At, window: Window) -> Result<(), ReadError> {
+        let filter = Filter::default();
+        self.add_lines(conn, LineQuery::within(window, &filter)).await
+    }
 }

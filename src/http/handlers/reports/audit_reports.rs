@@ -10,9 +10,10 @@ use crate::http::problem::Problem;
 use crate::reports::journal;
 use crate::reports::journal::Dialect;
 use crate::reports::lines::Filter;
-use crate::reports::report::{Dimension, NONE, Only};
+use crate::reports::report::{Dimension, NONE, Only, Scope};
 use crate::reports::sample;
 use crate::reports::sample::Draw;
+use crate::reports::scope::At;
 use crate::reports::turnovers;
 use crate::reports::{
     account_statement, ageing, budget_execution, duties, exceptions, flow, funnel, operations, overlaps,
@@ -22,7 +23,7 @@ use subsidy_core::book::Command;
 use subsidy_core::book::Duty;
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::Amount;
-use subsidy_core::domain::{Code, Date, Money};
+use subsidy_core::domain::{AgencyCode, Code, Date, Money};
 use subsidy_core::ledger::Account;
 
 /// The dimensions that a query names, apart by commas; none where it names none.
@@ -95,22 +96,27 @@ pub async fn voucher_rollforward(request: ReadRequest) -> Result<Reply, Problem>
     answer(&request, &asked, &voucher_rollforward::read(&asked.conn, &asked.scope).await?)
 }
 
+/// Of which agency a report is, up to where, and of what.
+const fn of<'a>(request: &'a ReadRequest, asked: &'a ReportRequest) -> (&'a AgencyCode, &'a At, &'a Scope) {
+    (&request.agency, &asked.at, &asked.scope)
+}
+
 /// `GET /reports/ageing`
 pub async fn ageing(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &ageing::read(&asked.conn, &asked.scope).await?)
+    answer(&request, &asked, &ageing::read(&asked.conn, of(&request, &asked), &request.sums.open).await?)
 }
 
 /// `GET /reports/funnel`
 pub async fn funnel(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &funnel::read(&asked.conn, &asked.scope, &asked.at).await?)
+    answer(&request, &asked, &funnel::read(&asked.conn, of(&request, &asked), &request.sums.cases).await?)
 }
 
 /// `GET /reports/flow`
 pub async fn flow(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &flow::read(&asked.conn, &asked.scope).await?)
+    answer(&request, &asked, &flow::read(&asked.conn, of(&request, &asked), &request.sums.flows).await?)
 }
 
 /// The accounts that a query names, apart by commas; none where it names none.
