@@ -92,10 +92,11 @@ fn page_of(address: &str) -> Option<&str> {
 
 /// The links of a page to others of the console, as they are written.
 fn links(html: &str) -> impl Iterator<Item = String> {
-    let hrefs = html.split("href=\"").skip(1).filter_map(|rest| rest.split(['"', '#']).next());
-    let own =
-        hrefs.filter(|href| href.starts_with('/') && !OTHER_FORMS.iter().any(|form| href.contains(form)));
-    own.map(|href| href.replace("&#38;", "&").replace("&amp;", "&"))
+    let hrefs = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let hrefs = hrefs.map(|href| href.replace("&#38;", "&").replace("&amp;", "&"));
+    // what stands after a number sign is a place on the page
+    let pages = hrefs.map(|href| href.split('#').next().unwrap_or_default().to_owned());
+    pages.filter(|href| href.starts_with('/') && !OTHER_FORMS.iter().any(|form| href.contains(form)))
 }
 
 /// Opens whatever the owner of a token can find and nobody opened before, each address so often.
