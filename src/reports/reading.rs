@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::ReadError;
 use super::report::{ROWS_MAX, Row};
 
-/// How long a page that has rows is read on for more. A page over a long ledger may be short: people wait for a page and not
-/// for a full one.
+/// How long a page that has a fair number of rows is read on for more. A page over a long ledger may be short: people wait
+/// for a page and not for a full one.
 const PATIENCE: Duration = Duration::from_millis(60);
-/// How long a page without a row is read on for the first one.
-const PATIENCE_FOR_ONE: Duration = Duration::from_secs(1);
+/// How long a page of fewer rows is.
+const PATIENCE_FOR_SOME: Duration = Duration::from_millis(500);
+/// A fair number of rows.
+const SOME: usize = 50;
 
 /// How much is read at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +98,7 @@ pub async fn page<R: Paged>(
         }
         page.extend(rows);
         shown -= skipped;
-        let patience = if page.is_empty() { PATIENCE_FOR_ONE } else { PATIENCE };
+        let patience = if page.len() < SOME { PATIENCE_FOR_SOME } else { PATIENCE };
         if began.elapsed() > patience {
             return Ok((page, Some(PageStart { place: reading.place(), shown })));
         }

@@ -75,6 +75,8 @@ struct Cell {
     text: String,
     href: String,
     number: bool,
+    /// Whether it is a long name, which may take two lines.
+    wraps: bool,
 }
 
 struct Column {
@@ -197,7 +199,7 @@ async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
         let input = match param.name {
             "programme" => PROGRAMMES,
             "organisation" => ORGANISATIONS,
-            "as_of" => Input::Date,
+            "as_of" | "from" | "until" => Input::Date,
             _ => Input::Text,
         };
         let asked = field(param.name, input);
@@ -243,7 +245,7 @@ fn is_amount(text: &str) -> bool {
 async fn cell(visit: &Visit<'_>, row: &Doc, key: &str) -> Cell {
     let text = row.text(key);
     let href = href(&row.text(&format!("links.{key}")));
-    let number = is_amount(&text);
+    let (number, wraps) = (is_amount(&text), ["programme", "organisation"].contains(&key));
     let text = match key {
         "programme" => visit.programme(&text).await,
         "organisation" => visit.organisation(&text).await,
@@ -255,7 +257,7 @@ async fn cell(visit: &Visit<'_>, row: &Doc, key: &str) -> Cell {
         _ if number => figures::amount(&text),
         _ => visit.t.word(&text),
     };
-    Cell { text, href, number }
+    Cell { text, href, number, wraps }
 }
 
 fn roles(t: T, text: &str) -> String {
@@ -263,10 +265,20 @@ fn roles(t: T, text: &str) -> String {
     roles.map(|role| role.parse().map_or(role, |role| t.role(role))).collect::<Vec<_>>().join(" · ")
 }
 
-/// `approve_claim 2025-06-30T…`: codes by their names, instants as people read them.
+/// `approve_claim 2025-06-30T…`, `issued 2025-01-02, brought 2025-01-01`: codes by their names, instants as people read them.
 fn detail(t: T, text: &str) -> String {
-    let word =
-        |word: &str| if word.len() > 19 && word.contains('T') { figures::time(word) } else { t.word(word) };
+    let word = |written: &str| {
+        let plain = written.trim_end_matches([',', ';']);
+        let end = written.strip_prefix(plain).unwrap_or_default();
+        let said = if plain.len() > 19 && plain.contains('T') {
+            figures::time(plain)
+        } else {
+            let of_details = format!("detail.{plain}");
+            let said = t.word(&of_details);
+            if said == of_details { t.word(plain) } else { said }
+        };
+        said + end
+    };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
@@ -314,7 +326,7 @@ fn totals(found: &Doc, used: &[Doc]) -> Vec<Cell> {
     }
     let cell = |column: &Doc| {
         let text = totals.money(&column.text("key"));
-        Cell { number: !text.is_empty(), text, href: String::new() }
+        Cell { number: !text.is_empty(), text, href: String::new(), wraps: false }
     };
     used.iter().map(cell).collect()
 }
@@ -324,7 +336,18 @@ mod tests {
     use super::*;
 
     fn cell(text: &str) -> Cell {
-        Cell { text: text.to_owned(), href: String::new(), number: false }
+        Cell { text: text.to_owned(), href: String::new(), number: false, wraps: false }
+    }
+
+    #[test]
+    fn a_detail_is_said_in_the_language_of_the_page() {
+        let written = "24112000000122020542 issued 2025-01-02, brought 2025-01-01";
+        assert_eq!(detail(T::chinese(), written), "24112000000122020542 开票 2025-01-02, 提交 2025-01-01");
+        assert_eq!(detail(T::english(), written), written);
+        assert_eq!(detail(T::chinese(), "24112000000122020542 3 files"), "24112000000122020542 3 个文件");
+        assert!(
+            detail(T::chinese(), "approve_claim 2025-06-30T23:59:01Z").starts_with("批准申领 2025-07-01")
+        );
     }
 
     #[test]

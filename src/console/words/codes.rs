@@ -199,6 +199,18 @@ words! {
     // what an auditor looks at
     "below_threshold": "金额略低于限额" / "just below a limit";
     "duplicate_invoice": "重复发票" / "duplicate invoice";
+    // words in the detail of an exception: "3 files", "issued 2025-01-02, brought 2025-01-01"
+    "detail.files": "个文件" / "files";
+    "detail.issued": "开票" / "issued";
+    "detail.brought": "提交" / "brought";
+    "detail.contract": "合同" / "contract";
+    "detail.from": "自" / "from";
+    "detail.evidence": "材料" / "evidence";
+    "detail.red": "红字发票" / "red";
+    "detail.closed": "结账" / "closed";
+    "detail.by": "经手" / "by";
+    "detail.left": "所余" / "left";
+    "detail.of": "年度" / "of";
     "invoice_date": "发票日期异常" / "date of an invoice";
     "invoice_disputed": "各单位对发票说法不一" / "disputed invoice";
     "night_approval": "夜间批准" / "approved at night";
