@@ -63,22 +63,14 @@ statement! {
                 AND t.to_status <> 'awarded' AND t.sequence <= $1)";
 }
 
-/// What is open as of the day; of an organisation or a district it is not known and read.
+/// What is open as of the day.
 pub async fn read(
     conn: &AsyncPgConnection,
     (agency, at, scope): (&AgencyCode, &At, &Scope),
     known: &KnownSums<OpenItems>,
 ) -> Result<Report, ReadError> {
     let programme = scope.programme.as_deref();
-    let found = if scope.only.is_all() {
-        known.read(conn, (agency, at, scope), |items| items.of(programme)).await?
-    } else {
-        None
-    };
-    let rows = match found {
-        Some(rows) => rows?,
-        None => OpenItems::read(conn, scope).await?.of(programme)?,
-    };
+    let rows = known.read(conn, (agency, at, scope), |items| items.of(programme)).await??;
     let overdue = overdue(conn, scope.known_at, scope.as_of.naive()).await?;
     let overdue: BTreeSet<String> = overdue.into_iter().map(|row| row.document).collect();
     // an advance is no question until its project is overdue

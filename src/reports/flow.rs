@@ -29,10 +29,7 @@ pub async fn read(
     known: &KnownSums<Flows>,
 ) -> Result<Report, ReadError> {
     let programme = scope.programme.as_deref();
-    let flows = match known.read(conn, (agency, at, scope), |flows| flows.of(programme)).await? {
-        Some(flows) => flows?,
-        None => Flows::read(conn, scope).await?.of(programme)?,
-    };
+    let flows = known.read(conn, (agency, at, scope), |flows| flows.of(programme)).await??;
     let rows = flows.iter().map(|(parties, flow)| row(scope, parties, *flow));
     Ok(Report::of(["flow", "资金流向"], COLUMNS, rows.collect::<Result<_, _>>()?))
 }

@@ -23,7 +23,6 @@ use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{AgencyCode, Date, Instant, Money};
 use subsidy_core::ledger::BookCode;
 use subsidy_store::db::convert::Unreadable;
-use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
@@ -127,35 +126,6 @@ type Days = BTreeMap<Step, Date>;
 pub struct Cases(BTreeMap<String, BTreeMap<String, Days>>);
 
 impl Cases {
-    /// Adds what was reached up to a day.
-    fn add_steps(
-        &mut self,
-        found: Vec<StepRow>,
-        (business, as_of): (&BusinessDays, Date),
-    ) -> Result<(), ReadError> {
-        for found in found {
-            let step: Step = found.step.parse().map_err(|_| Unreadable(found.step.clone()))?;
-            let day = found.effective_date.map(Date::from_naive);
-            let day = day.unwrap_or_else(|| business.of(found.sequence, Instant::new(found.recorded_at)));
-            if day <= as_of {
-                let of_programme = self.0.entry(found.programme).or_default();
-                of_programme.entry(found.of_case).or_default().entry(step).or_insert(day);
-            }
-        }
-        Ok(())
-    }
-
-    /// Every case up to the scope's day and sequence.
-    async fn read(conn: &AsyncPgConnection, scope: &Scope, at: &At) -> Result<Self, ReadError> {
-        let business = BusinessDays::read(conn, at).await?;
-        let mut cases = Self::default();
-        for window in scope.windows(BLOCK) {
-            let found = steps(conn, window, scope.programme.as_deref()).await?;
-            cases.add_steps(found, (&business, scope.as_of))?;
-        }
-        Ok(cases)
-    }
-
     /// Of each programme how many cases came to each step, and the median of the days that they took to it.
     fn reached(&self, programme: Option<&str>) -> BTreeMap<String, BTreeMap<Step, Reached>> {
         let of_it = self.0.iter().filter(|(of, _)| programme.is_none_or(|only| *of == only));
@@ -172,9 +142,23 @@ impl Cases {
 }
 
 impl Summed for Cases {
-    async fn add(&mut self, conn: &AsyncPgConnection, at: &At, window: Window) -> Result<(), ReadError> {
-        let (business, found) = (BusinessDays::read(conn, at).await?, steps(conn, window, None).await?);
-        self.add_steps(found, (&business, Date::from_naive(NaiveDate::MAX)))
+    async fn add(
+        &mut self,
+        conn: &AsyncPgConnection,
+        (at, scope): (&At, &Scope),
+        window: Window,
+    ) -> Result<(), ReadError> {
+        let business = BusinessDays::read(conn, at).await?;
+        for found in steps(conn, window, scope.programme.as_deref()).await? {
+            let step: Step = found.step.parse().map_err(|_| Unreadable(found.step.clone()))?;
+            let day = found.effective_date.map(Date::from_naive);
+            let day = day.unwrap_or_else(|| business.of(found.sequence, Instant::new(found.recorded_at)));
+            if day <= scope.as_of {
+                let of_programme = self.0.entry(found.programme).or_default();
+                of_programme.entry(found.of_case).or_default().entry(step).or_insert(day);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -227,10 +211,7 @@ pub async fn read(
     known: &KnownSums<Cases>,
 ) -> Result<Report, ReadError> {
     let programme = scope.programme.as_deref();
-    let reached = match known.read(conn, (agency, at, scope), |cases| cases.reached(programme)).await? {
-        Some(reached) => reached,
-        None => Cases::read(conn, scope, at).await?.reached(programme),
-    };
+    let reached = known.read(conn, (agency, at, scope), |cases| cases.reached(programme)).await?;
     let balances = balances(conn, scope).await?;
     let programmes: std::collections::BTreeSet<&String> = reached.keys().chain(balances.keys()).collect();
     let (no_cases, no_money) = (BTreeMap::new(), BTreeMap::new());

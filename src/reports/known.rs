@@ -32,12 +32,12 @@ statement! {
 
 /// A sum over leaves.
 pub trait Summed: Default + Send + 'static {
-    /// Adds the leaves of a window, of all programmes and days. Nothing is added before all of it was read: who asked may
-    /// go away meanwhile.
+    /// Adds what a scope lets through of the leaves of a window. Nothing is added before all of it was read: who asked may go
+    /// away meanwhile.
     fn add(
         &mut self,
         conn: &AsyncPgConnection,
-        at: &At,
+        of: (&At, &Scope),
         window: Window,
     ) -> impl Future<Output = Result<(), ReadError>> + Send;
 }
@@ -58,10 +58,16 @@ impl<T: Summed> Default for SummedUp<T> {
 }
 
 impl<T: Summed> SummedUp<T> {
-    /// Goes on to a leaf, which is not before the last one.
-    async fn go_on(&mut self, conn: &AsyncPgConnection, at: &At) -> Result<(), ReadError> {
-        while let Some(window) = Window::next(self.last, at.sequence, BLOCK) {
-            self.sum.add(conn, at, window).await?;
+    /// Whether the log has the leaf that it ends with.
+    async fn is_of_log(&self, conn: &AsyncPgConnection) -> Result<bool, ReadError> {
+        let found = leaf_hash(conn, self.last).await?;
+        Ok(self.last < 0 || found.is_some_and(|found| found.hash == self.hash))
+    }
+
+    /// Goes on to the last leaf of a scope, which is not before the last one.
+    async fn go_on(&mut self, conn: &AsyncPgConnection, (at, scope): (&At, &Scope)) -> Result<(), ReadError> {
+        while let Some(window) = scope.window(self.last, BLOCK) {
+            self.sum.add(conn, (at, scope), window).await?;
             self.last = window.until;
             self.hash = leaf_hash(conn, self.last).await?.map(|found| found.hash).unwrap_or_default();
         }
@@ -89,32 +95,46 @@ impl<T> Default for KnownSums<T> {
 }
 
 impl<T: Summed> KnownSums<T> {
-    /// What a sum up to the scope's sequence says; none where days are left out, for which it would have to be summed anew.
+    /// What the sum of a scope says: the one that is kept, or one of its own where the scope leaves out some of what that
+    /// one counts. A scope's programme is for `say` to tell apart.
     pub async fn read<R>(
         &self,
         conn: &AsyncPgConnection,
         (agency, at, scope): (&AgencyCode, &At, &Scope),
         say: impl FnOnce(&T) -> R,
-    ) -> Result<Option<R>, ReadError> {
-        let newest = newest_day(conn).await?.and_then(|found| found.day);
-        if newest > Some(scope.as_of.naive()) || business_date(conn, at).await? > scope.as_of {
-            return Ok(None);
-        }
-        let sums = Arc::clone(
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(agency.clone()).or_default(),
-        );
-        let mut known = sums.lock().await;
-        if known.last > at.sequence {
-            // of an earlier sequence; the one that is kept goes on with the log
-            return Ok(None);
-        }
-        if known.last >= 0 {
-            let found = leaf_hash(conn, known.last).await?;
-            if found.is_none_or(|found| found.hash != known.hash) {
-                *known = SummedUp::default();
+    ) -> Result<R, ReadError> {
+        if counts_all(conn, at, scope).await? {
+            let mut known = self.of(agency).lock_owned().await;
+            // the sum that is kept goes on with the log, and not back
+            if known.last <= scope.known_at {
+                if !known.is_of_log(conn).await? {
+                    *known = SummedUp::default();
+                }
+                let whole = Scope { programme: None, ..scope.clone() };
+                if let Err(error) = known.go_on(conn, (at, &whole)).await {
+                    // some of a window may be in it
+                    *known = SummedUp::default();
+                    return Err(error);
+                }
+                return Ok(say(&known.sum));
             }
         }
-        known.go_on(conn, at).await?;
-        Ok(Some(say(&known.sum)))
+        let mut own = SummedUp::<T>::default();
+        own.go_on(conn, (at, scope)).await?;
+        Ok(say(&own.sum))
     }
+
+    fn of(&self, agency: &AgencyCode) -> Arc<tokio::sync::Mutex<SummedUp<T>>> {
+        let mut sums = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(sums.entry(agency.clone()).or_default())
+    }
+}
+
+/// Whether a scope counts all lines up to its sequence, but for its programme.
+async fn counts_all(conn: &AsyncPgConnection, at: &At, scope: &Scope) -> Result<bool, ReadError> {
+    if !scope.only.is_all() || business_date(conn, at).await? > scope.as_of {
+        return Ok(false);
+    }
+    let newest = newest_day(conn).await?.and_then(|found| found.day);
+    Ok(newest <= Some(scope.as_of.naive()))
 }

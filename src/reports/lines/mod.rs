@@ -158,26 +158,6 @@ impl<'a> LineQuery<'a> {
             line: i16::MAX,
         }
     }
-
-    /// Of all programmes and days, in a window.
-    pub const fn within(Window { after, until }: Window, filter: &'a Filter) -> Self {
-        Self {
-            until,
-            as_of: NaiveDate::MAX,
-            programme: None,
-            accounts: filter.accounts.as_slice(),
-            flow: None,
-            organisation: None,
-            level: None,
-            document: None,
-            voucher: None,
-            region: None,
-            fiscal_year: None,
-            provider: None,
-            after,
-            line: i16::MAX,
-        }
-    }
 }
 
 statement! {

@@ -93,26 +93,6 @@ struct OpenSum {
 pub struct OpenItems(BTreeMap<[String; 3], OpenSum>);
 
 impl OpenItems {
-    /// Adds the lines of a window.
-    async fn add_lines(&mut self, conn: &AsyncPgConnection, query: LineQuery<'_>) -> Result<(), ReadError> {
-        for found in open(conn, query).await? {
-            let sum = self.0.entry([found.account, found.about, found.programme]).or_default();
-            sum.organisation = std::mem::take(&mut sum.organisation).max(found.organisation);
-            sum.amount = sum.amount.plus(convert::money(found.amount)?)?;
-            sum.since = [sum.since, found.since].into_iter().flatten().min();
-        }
-        Ok(())
-    }
-
-    /// All lines of a scope, a block of sequences at a time.
-    pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Self, ReadError> {
-        let (filter, mut items) = (Filter::default(), Self::default());
-        for Window { after, until } in scope.windows(BLOCK) {
-            items.add_lines(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await?;
-        }
-        Ok(items)
-    }
-
     /// What is open of a programme, or of all, by account, day and document. Error: more than a report has rows.
     pub fn of(&self, programme: Option<&str>) -> Result<Vec<OpenItem>, ReadError> {
         let found = self.0.iter().filter(|(_, sum)| !sum.amount.is_zero());
@@ -136,9 +116,21 @@ impl OpenItems {
 }
 
 impl Summed for OpenItems {
-    async fn add(&mut self, conn: &AsyncPgConnection, _: &At, window: Window) -> Result<(), ReadError> {
+    async fn add(
+        &mut self,
+        conn: &AsyncPgConnection,
+        (_, scope): (&At, &Scope),
+        Window { after, until }: Window,
+    ) -> Result<(), ReadError> {
         let filter = Filter::default();
-        self.add_lines(conn, LineQuery::within(window, &filter)).await
+        let query = LineQuery { after, until, ..LineQuery::of(scope, &filter) };
+        for found in open(conn, query).await? {
+            let sum = self.0.entry([found.account, found.about, found.programme]).or_default();
+            sum.organisation = std::mem::take(&mut sum.organisation).max(found.organisation);
+            sum.amount = sum.amount.plus(convert::money(found.amount)?)?;
+            sum.since = [sum.since, found.since].into_iter().flatten().min();
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,6 @@ use crate::reports::known::Summed;
 use crate::reports::report::{ROWS_MAX, Scope, Window};
 use crate::reports::scope::At;
 use subsidy_core::domain::Money;
-use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 rows! {
@@ -49,26 +48,6 @@ pub struct Flow {
 pub struct Flows(BTreeMap<[String; 3], Flow>);
 
 impl Flows {
-    /// Adds the lines of a window.
-    async fn add_lines(&mut self, conn: &AsyncPgConnection, query: LineQuery<'_>) -> Result<(), ReadError> {
-        for found in turned_over(conn, query).await? {
-            let more = movement(&found.account, &found.side, found.amount)?;
-            let flow = self.0.entry([found.programme, found.organisation, found.provider]).or_default();
-            let sum = if found.account == "B2007" { &mut flow.waiting } else { &mut flow.paid };
-            *sum = sum.plus(more)?;
-        }
-        Ok(())
-    }
-
-    /// All lines of a scope, a block of sequences at a time.
-    pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Self, ReadError> {
-        let (filter, mut flows) = (Filter::default(), Self::default());
-        for Window { after, until } in scope.windows(BLOCK) {
-            flows.add_lines(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await?;
-        }
-        Ok(flows)
-    }
-
     /// Those of a programme, or of all, between whom anything is approved or paid. Error: more than a report has rows.
     pub fn of(&self, programme: Option<&str>) -> Result<Vec<([String; 3], Flow)>, ReadError> {
         let is_open = |flow: &Flow| *flow != Flow::default();
@@ -83,8 +62,20 @@ impl Flows {
 }
 
 impl Summed for Flows {
-    async fn add(&mut self, conn: &AsyncPgConnection, _: &At, window: Window) -> Result<(), ReadError> {
+    async fn add(
+        &mut self,
+        conn: &AsyncPgConnection,
+        (_, scope): (&At, &Scope),
+        Window { after, until }: Window,
+    ) -> Result<(), ReadError> {
         let filter = Filter::default();
-        self.add_lines(conn, LineQuery::within(window, &filter)).await
+        let query = LineQuery { after, until, ..LineQuery::of(scope, &filter) };
+        for found in turned_over(conn, query).await? {
+            let more = movement(&found.account, &found.side, found.amount)?;
+            let flow = self.0.entry([found.programme, found.organisation, found.provider]).or_default();
+            let sum = if found.account == "B2007" { &mut flow.waiting } else { &mut flow.paid };
+            *sum = sum.plus(more)?;
+        }
+        Ok(())
     }
 }
