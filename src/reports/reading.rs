@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use diesel_async::AsyncPgConnection;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::ReadError;
 use super::report::{ROWS_MAX, Row};
@@ -58,8 +58,7 @@ pub trait Paged: Reading {
 }
 
 /// Where a page begins: in a part, after rows of it that were shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageStart<P> {
     pub place: P,
     pub shown: usize,

@@ -122,10 +122,8 @@ impl LineKey {
 enum Places {
     /// Days and blocks that are still to be read, and how many of them are read together.
     Segments { left: Vec<DayBlockRow>, together: usize },
-    /// All of these sequences: what a document moved.
+    /// These sequences, in which a document moved something; none once all of it was read.
     Sequences(Vec<i64>),
-    /// Nowhere any more.
-    Ended,
 }
 
 /// Lines in the order of their days, and within a day of the log. A busy day is read block by block; quiet days that lie near
@@ -168,7 +166,7 @@ impl ByDay {
     ) -> Result<Option<Vec<LineRow>>, ReadError> {
         let limit = part.pick(PAGE, SHORT_PAGE);
         let read = match &self.places {
-            Places::Ended => return Ok(None),
+            Places::Sequences(sequences) if sequences.is_empty() => return Ok(None),
             Places::Sequences(_) => Run {
                 first_day: self.after.day,
                 last_day: self.scope.as_of.naive(),
@@ -199,8 +197,8 @@ impl ByDay {
                 let few = found.len() <= usize::try_from(limit / 4).unwrap_or(usize::MAX);
                 *together = if few { together.saturating_mul(2) } else { 1 };
             }
-            places if !is_full => *places = Places::Ended,
-            _ => {}
+            Places::Sequences(sequences) if !is_full => sequences.clear(),
+            Places::Sequences(_) => {}
         }
         Ok(Some(found))
     }

@@ -101,16 +101,16 @@ impl Search {
         conn: &AsyncPgConnection,
     ) -> Result<Option<Vec<ContractAllocations>>, ReadError> {
         match &mut self.at {
-            At::Sequence(after) if *after < self.scope.known_at => {
-                let until = after.saturating_add(WINDOW).min(self.scope.known_at);
-                let window = Window { after: *after, until };
-                *after = until;
-                documents(conn, window, self.scope.known_at).await.map(Some)
-            }
-            At::Sequence(_) => {
-                self.at = At::Invoices(Invoices::new());
-                Ok(Some(Vec::new()))
-            }
+            At::Sequence(after) => match self.scope.window(*after, WINDOW) {
+                Some(window) => {
+                    *after = window.until;
+                    documents(conn, window, self.scope.known_at).await.map(Some)
+                }
+                None => {
+                    self.at = At::Invoices(Invoices::new());
+                    Ok(Some(Vec::new()))
+                }
+            },
             At::Invoices(invoices) => invoices.next(conn, &self.scope).await,
         }
     }

@@ -23,7 +23,10 @@ const MARK: usize = 32;
 pub struct Cursor {
     pub as_of: Date,
     pub known_at: i64,
-    start: Value,
+    /// The place at which the reading is begun.
+    place: Value,
+    /// How many rows after it were shown.
+    pub shown: usize,
 }
 
 /// The page of a report that is asked for.
@@ -40,9 +43,9 @@ fn invalid() -> Problem {
 }
 
 impl Cursor {
-    /// The place at which a reading is begun, and how many rows after it were shown. Error: `invalid_cursor`.
-    pub fn start<P: DeserializeOwned>(&self) -> Result<PageStart<P>, Problem> {
-        serde_json::from_value(self.start.clone()).map_err(|_| invalid())
+    /// The place at which a reading is begun. Error: `invalid_cursor`.
+    pub fn place<P: DeserializeOwned>(&self) -> Result<P, Problem> {
+        P::deserialize(&self.place).map_err(|_| invalid())
     }
 }
 
@@ -76,8 +79,8 @@ pub fn write<P: Serialize>(
     (as_of, known_at): (Date, i64),
     start: &PageStart<P>,
 ) -> Result<String, Problem> {
-    let written = serde_json::to_value(start)
-        .and_then(|start| serde_json::to_vec(&Cursor { as_of, known_at, start }))
+    let written = serde_json::to_value(&start.place)
+        .and_then(|place| serde_json::to_vec(&Cursor { as_of, known_at, place, shown: start.shown }))
         .map_err(|error| Problem::fault(&error))?;
     let mark = marked(request, &written, CursorKey::mac);
     Ok(URL_SAFE_NO_PAD.encode([written.as_slice(), &mark].concat()))

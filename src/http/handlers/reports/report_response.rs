@@ -93,7 +93,7 @@ impl ReportRequest {
     /// The place at which the reading of a page is begun; none at the beginning. Error: `invalid_cursor`.
     pub fn place<P: DeserializeOwned>(&self) -> Result<Option<P>, Problem> {
         let cursor = self.page.as_ref().and_then(|page| page.cursor.as_ref());
-        cursor.map(|cursor| cursor.start().map(|start| start.place)).transpose()
+        cursor.map(Cursor::place).transpose()
     }
 }
 
@@ -186,8 +186,7 @@ pub async fn answer_reading(
         let rows = reading::decode_all(&asked.conn, reading).await?;
         return answer(request, asked, &Report::of(name, columns, rows));
     };
-    let start = asked_page.cursor.as_ref().map(Cursor::start::<Value>).transpose()?;
-    let shown = start.map_or(0, |start| start.shown);
+    let shown = asked_page.cursor.as_ref().map_or(0, |cursor| cursor.shown);
     let (rows, next) = reading::page(&asked.conn, &mut reading, shown, asked_page.limit).await?;
     let known = (asked.scope.as_of, asked.scope.known_at);
     let next_cursor = next.map(|next| report_page::write(request, known, &next)).transpose()?;
