@@ -94,15 +94,19 @@ impl<'a> Visit<'a> {
 
     /// This page with a filter set to another value.
     pub fn with(&self, name: &str, value: &str) -> String {
-        let mut query: Vec<_> = self.query.iter().filter(|(other, _)| other != name).cloned().collect();
+        let mut query = self.others(name);
         query.push((name.to_owned(), value.to_owned()));
         with_query(&self.path, &query)
     }
 
     /// This page without a filter.
     pub fn without(&self, name: &str) -> String {
-        let query: Vec<_> = self.query.iter().filter(|(other, _)| other != name).cloned().collect();
-        with_query(&self.path, &query)
+        with_query(&self.path, &self.others(name))
+    }
+
+    /// The filters but one.
+    fn others(&self, name: &str) -> Vec<(String, String)> {
+        self.query.iter().filter(|(other, _)| other != name).cloned().collect()
     }
 
     /// What a read answers, shown under 「查看接口」.

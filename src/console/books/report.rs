@@ -11,6 +11,7 @@ use crate::console::layout::{Frame, Link};
 use crate::console::records::choices::{ORGANISATIONS, PROGRAMMES};
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render};
+use crate::console::words;
 use crate::http::route::{Method, Route};
 use crate::http::routes::ROUTES;
 
@@ -273,9 +274,8 @@ fn detail(t: T, text: &str) -> String {
         let said = if plain.len() > 19 && plain.contains('T') {
             figures::time(plain)
         } else {
-            let of_details = format!("detail.{plain}");
-            let said = t.word(&of_details);
-            if said == of_details { t.word(plain) } else { said }
+            let of_details = words::of(&format!("detail.{plain}"), t.is_english());
+            of_details.map_or_else(|| t.word(plain), str::to_owned)
         };
         said + end
     };

@@ -12,9 +12,7 @@ pub struct Past {
     pub what: String,
     /// The day that it counts on.
     pub day: String,
-    /// The day, with the time where it was recorded on that day.
-    pub when: String,
-    /// When it was recorded, where that was on another day: a sandbox moves its business date.
+    /// When it was recorded, which is another day where a sandbox moved its business date; empty where only the day is known.
     pub recorded: String,
     pub who: String,
     /// The transaction that it posted.
@@ -94,7 +92,6 @@ pub async fn of(visit: &Visit<'_>, id: &str, document: &Doc) -> Vec<Past> {
     let past = dates.map(|(member, word)| Past {
         what: visit.t.word(word),
         day: document.text(member),
-        when: document.text(member),
         recorded: String::new(),
         who: String::new(),
         transaction: String::new(),
@@ -109,14 +106,10 @@ fn logged(visit: &Visit<'_>, row: &Doc) -> Past {
     let roles = row.text("roles");
     let role = roles.split([',', ' ']).next().unwrap_or_default().parse().ok();
     let role = role.map(|role| visit.t.role(role)).unwrap_or_default();
-    let (day, recorded) = (row.text("business_date"), row.time("recorded_at"));
-    let (when, recorded) =
-        if recorded.starts_with(&day) { (recorded, String::new()) } else { (day.clone(), recorded) };
     Past {
         what: visit.t.word(&row.text("kind")),
-        day,
-        when,
-        recorded,
+        day: row.text("business_date"),
+        recorded: row.time("recorded_at"),
         who: format!("{} {role}", visit.person(&row.text("subject"))),
         transaction: if posted { sequence.clone() } else { String::new() },
         entry: if visit.may(Method::Get, "/v1/audit/entries/-") { sequence } else { String::new() },
@@ -129,8 +122,8 @@ mod tests {
 
     fn past(when: &str, entry: &str) -> Past {
         let day = when.get(..10).unwrap_or_default().to_owned();
-        let [when, entry, recorded, who, transaction] = [when, entry, "", "", ""].map(str::to_owned);
-        Past { what: "x".to_owned(), day, when, recorded, who, transaction, entry }
+        let [recorded, entry, who, transaction] = [when, entry, "", ""].map(str::to_owned);
+        Past { what: "x".to_owned(), day, recorded, who, transaction, entry }
     }
 
     #[test]
