@@ -32,6 +32,7 @@ pub mod interest;
 pub mod layout;
 pub mod limit;
 pub mod mine;
+mod names;
 pub mod papers;
 pub mod people;
 pub mod programmes;

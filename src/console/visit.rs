@@ -61,7 +61,9 @@ pub struct Gathered {
     /// What was asked of the API for this page.
     calls: RefCell<Vec<Call>>,
     /// Names that were looked up for it.
-    names: RefCell<BTreeMap<String, String>>,
+    pub(super) names: RefCell<BTreeMap<String, String>>,
+    /// Whether the programmes were asked for their names.
+    pub(super) programmes: Cell<bool>,
     /// How many forms it offered so far.
     forms: Cell<u32>,
     /// After how many seconds the browser looks again; 0 for never.
@@ -285,34 +287,6 @@ impl<'a> Visit<'a> {
     /// Whether what takes a long ledger some seconds is shown: in one of so few leaves at once, else where `all` is asked for.
     pub fn shows_all(&self, leaves: Option<i64>) -> bool {
         leaves.is_some_and(|leaves| leaves < BLOCK) || self.filter("all") == "1"
-    }
-
-    /// What an organisation is called; its code where the person may not know.
-    pub async fn organisation(&self, code: &str) -> String {
-        self.named(format!("/v1/organisations/{code}"), code, |found| found.text("name")).await
-    }
-
-    /// What a programme is called; nothing for experts, who do not read programmes.
-    pub async fn programme(&self, code: &str) -> String {
-        if !self.may(Method::Get, "/v1/programmes/-") {
-            return String::new();
-        }
-        let title = if self.t.is_english() { "title.en" } else { "title.zh" };
-        self.named(format!("/v1/programmes/{code}"), code, |found| found.text(title)).await
-    }
-
-    async fn named(&self, target: String, code: &str, name: impl Fn(&Doc) -> String) -> String {
-        if code.is_empty() {
-            return String::new();
-        }
-        let known = self.gathered.names.borrow().get(&target).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let found = self.look(&target).await.map(|found| name(&found)).unwrap_or_default();
-        let name = if found.is_empty() { code.to_owned() } else { found };
-        self.gathered.names.borrow_mut().insert(target, name.clone());
-        name
     }
 
     /// What a subject is called: the demonstration's people have names, others are who their provider says.

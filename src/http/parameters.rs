@@ -156,6 +156,11 @@ pub(super) const OF_PROVIDER: Param = Param {
     about: "Lines about claims, vouchers and recoveries of this provider or bank; none for lines about none of these.",
     schema: Shape::of::<String>(),
 };
+pub(super) const CREDIT_CODES: Param = Param {
+    name: "credit_code",
+    about: "Of these credit codes, apart by commas: 200 at most.",
+    schema: Shape::of::<String>(),
+};
 pub(super) const OF_LINES: Param = Param {
     name: "organisation",
     about: "Lines about this organisation; none for the agency's own.",

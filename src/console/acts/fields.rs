@@ -210,6 +210,7 @@ async fn listed(
     }
     let mut choices = Vec::new();
     let found = visit.look_whole(&target, CHOICES_MOST).await.unwrap_or_default();
+    visit.learn(&target, &found);
     let more = found.has("next_cursor");
     let most = if more { suggested } else { usize::MAX };
     for found in found.list("data").into_iter().take(most) {

@@ -4,7 +4,7 @@ use askama::Template;
 use futures_util::StreamExt;
 use subsidy_core::domain::Money;
 
-use super::cell::{Cell, cells, used};
+use super::cell::{Cell, Show, cells, used};
 use super::one::Row;
 use super::{Record, at};
 use crate::console::acts::{self, Action, FieldView, field};
@@ -49,6 +49,9 @@ pub async fn list(visit: &Visit<'_>) -> Shown {
     let record = at(&visit.path).ok_or_else(Refusal::default)?;
     let found = visit.read(&visit.filtered(&format!("/v1{}", record.path))).await?;
     let documents = found.list("data");
+    let parties = record.columns.iter().filter(|column| matches!(column.show, Show::Party));
+    let parties = parties.flat_map(|column| documents.iter().map(|found| found.text(column.member)));
+    visit.learn_organisations(parties).await;
     let rows = futures_util::stream::iter(documents.iter().map(|found| row(visit, record, found)));
     let (mut shown, actions): (Vec<_>, Vec<_>) = rows.buffered(AT_ONCE).unzip().await;
     let columns = used(&mut shown);

@@ -218,15 +218,26 @@ fn standing(request: &WriteRequest<'_>, command: fn(ChangeStanding) -> Command) 
     Ok(Parsed::reasoned(body.reason, |reason| command(ChangeStanding { credit_code, reason })))
 }
 
+/// Organisations that a list can be asked for by their codes.
+const NAMED_MAX: usize = 200;
+
 /// `GET /organisations`: an outsider's list holds its own organisation.
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let mut list = request.list::<Standing>()?;
-    if !request.visibility().all {
-        let Some(own) = request.actor.organisation else {
-            return Reply::list::<OrganisationView>((Vec::new(), None));
-        };
-        list.query.credit_code = Some(own.to_string());
+    let refused = || Problem::new(Code::InvalidQuery).with("parameter", "credit_code");
+    let named =
+        request.query.text("credit_code").map(|text| text.split(',').map(CreditCode::parse).collect());
+    let mut codes: Option<Vec<CreditCode>> = named.transpose().map_err(|_| refused())?;
+    if codes.as_ref().is_some_and(|codes| codes.len() > NAMED_MAX) {
+        return Err(refused());
     }
+    if !request.visibility().all {
+        let own = request.actor.organisation;
+        let seen = own.filter(|own| codes.as_ref().is_none_or(|codes| codes.contains(own)));
+        let Some(own) = seen else { return Reply::list::<OrganisationView>((Vec::new(), None)) };
+        codes = Some(vec![own]);
+    }
+    list.query.credit_codes = codes.map(|codes| codes.iter().map(CreditCode::to_string).collect());
     view::list::<OrganisationView>(&request, &list).await
 }
 

@@ -28,7 +28,8 @@ pub struct ListQuery {
     /// 专项
     pub programme: Option<String>,
     pub organisation: Option<String>,
-    pub credit_code: Option<String>,
+    /// One of these.
+    pub credit_codes: Option<Vec<String>>,
     pub bank: Option<String>,
     pub invoice_number: Option<String>,
     /// Of an older invoice; others have an empty one.
@@ -88,7 +89,7 @@ pub trait ListRow: Versioned {
 macro_rules! listed {
     (
         $row:ident in $table:ident $(, own [$own:ident $(, $other:ident)*])? $(, by [$($filter:ident),+])?
-        $(, since [$changed:ident])?
+        $(, any [$column:ident in $values:ident])? $(, since [$changed:ident])?
     ) => {
         impl $crate::db::list::ListRow for $row {
             fn created(&self) -> i64 {
@@ -110,6 +111,7 @@ macro_rules! listed {
                         $table::$own.eq(&own.$own)$(.or($table::$other.eq(&own.$other)))*
                     }))?
                     $($(.narrow(&list.$filter, |value| $table::$filter.eq(value)))+)?
+                    $(.narrow(&list.$values, |values| $table::$column.eq_any(values)))?
                     $(.narrow(&list.updated_since, |since| $table::$changed.ge(since)))?
                     .filter($table::created.gt(list.after))
                     .order($table::created)

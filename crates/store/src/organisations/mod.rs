@@ -37,7 +37,7 @@ rows! {
 }
 
 stored! { Organisation as OrganisationRow, ToString::to_string }
-listed! { OrganisationRow in organisations, by [status, credit_code], since [updated_at] }
+listed! { OrganisationRow in organisations, by [status], any [credit_code in credit_codes], since [updated_at] }
 
 columns! {
     Organisation as OrganisationRow {
