@@ -30,13 +30,14 @@ pub async fn serve(
     stop: &Stop,
     console: Console,
 ) -> Result<(), Failure> {
+    let sums = ProcessSums::default();
     let state = AppState {
         engine: engine.clone(),
         verifier: Arc::clone(&verifier),
         vault: Arc::new(AccountVault::new(engine.keys().account_key())),
         debtors: Arc::new(settings.debtors.clone()),
         objects: settings.objects()?,
-        sums: ProcessSums::default(),
+        sums: sums.clone(),
         exports: Exports::new(settings.data.join("exports"), tokio::runtime::Handle::current()),
         verifications: Verifications::new(
             settings.data.join("verifications"),
@@ -50,6 +51,8 @@ pub async fn serve(
     };
     let server = http::serve(&HttpConfig::default(), vec![listener], state, console::configure(console))?;
     let handle = server.handle();
+    let engine_of_sums = engine.clone();
+    let summing = tokio::spawn(async move { sums.keep_up(&engine_of_sums).await });
     let mut server = std::pin::pin!(server);
     let died = tokio::select! {
         ended = &mut server => {
@@ -63,6 +66,7 @@ pub async fn serve(
         never = verifier.keep_fresh() => match never {},
         () = stop.asked() => None,
     };
+    summing.abort();
     // the server takes nothing more, answers what is under way, and is polled until it has
     let (ended, ()) = tokio::join!(server, handle.stop(died.is_none()));
     died.map_or(Ok(()), Err)?;

@@ -249,7 +249,13 @@ pub(super) const ROUND_UNIT: Param = Param {
     about: "CNY: multiples of it are round; 10000 where left out.",
     schema: Shape::of::<Amount>(),
 };
-pub(super) const REPORT: &[Param] = &[AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
+pub(super) const WAITING: Param = Param {
+    name: "kind",
+    about: "What is open of this kind: unredeemed_voucher, unclaimed_award, overdue_project, unpaid_claim, overdue_advance, receivable.",
+    schema: Shape::of::<String>(),
+};
+
+pub(super) const REPORT: &[Param] = &[LIMIT, CURSOR, AS_OF, KNOWN_AT, PROGRAMME, FORMAT];
 
 pub(super) const FILE_FORMAT: Param = Param {
     name: "format",

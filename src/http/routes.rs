@@ -310,17 +310,17 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/trial-balance", INSIDE, ["试算平衡表", "Trial balance"], read!(reports::trial_balance), Shape::or_file::<reports::TrialBalanceView>(REPORTED.or_else))
         .with(&[AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
     get("/v1/reports/budget-execution", INSIDE, ["预算执行", "Budget execution, month by month"], read!(room::budget_execution), REPORTED)
-        .with(&[BY_PART, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
-    get("/v1/reports/carry-over", INSIDE, ["结转结余", "What of each year's money is carried over, and what is left"], read!(room::carry_over), REPORTED).with(&[FISCAL_YEAR, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
-    get("/v1/reports/performance", INSIDE, ["绩效", "Targets of a fiscal year, and what was achieved"], read!(room::performance), REPORTED).with(&[FISCAL_YEAR, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+        .with(&[LIMIT, CURSOR, BY_PART, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
+    get("/v1/reports/carry-over", INSIDE, ["结转结余", "What of each year's money is carried over, and what is left"], read!(room::carry_over), REPORTED).with(&[LIMIT, CURSOR, FISCAL_YEAR, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
+    get("/v1/reports/performance", INSIDE, ["绩效", "Targets of a fiscal year, and what was achieved"], read!(room::performance), REPORTED).with(&[LIMIT, CURSOR, FISCAL_YEAR, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/turnovers", INSIDE, ["发生额", "Turnovers by programme, month, level, organisation, district"], read!(room::turnovers), REPORTED)
-        .with(&[BY, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
+        .with(&[LIMIT, CURSOR, BY, AS_OF, KNOWN_AT, PROGRAMME, LEVEL, OF_LINES, REGION, FISCAL_YEAR, FORMAT]),
     get("/v1/reports/voucher-rollforward", INSIDE, ["券结转表", "Voucher roll-forward"], read!(room::voucher_rollforward), REPORTED)
-        .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
+        .with(&[LIMIT, CURSOR, AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/account-statement", INSIDE, ["明细账", "Account statement with a running balance"], read!(room::account_statement), REPORTED)
         .with(&[LIMIT, CURSOR, ACCOUNTS, FLOW, OF_LINES, LEVEL, REGION, FISCAL_YEAR, DOCUMENT, OF_VOUCHER, OF_PROVIDER, FROM, UNTIL, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
     get("/v1/reports/ageing", INSIDE, ["账龄", "Ageing of vouchers, claims and receivables"], read!(room::ageing), REPORTED)
-        .with(&[AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
+        .with(&[LIMIT, CURSOR, WAITING, AS_OF, KNOWN_AT, PROGRAMME, OF_LINES, REGION, FORMAT]),
     get("/v1/reports/funnel", INSIDE, ["办理漏斗", "How many cases came how far, and in how many days"], read!(room::funnel), REPORTED).with(REPORT),
     get("/v1/reports/flow", INSIDE, ["资金流向", "From the budget to programmes, organisations, providers"], read!(room::flow), REPORTED).with(REPORT),
     get("/v1/reports/recalculation", INSIDE, ["独立复算", "Every calculation sheet computed again"], read!(room::recalculation), REPORTED)
@@ -330,8 +330,8 @@ pub static ROUTES: &[Route] = &[
     get("/v1/reports/overlaps", INSIDE, ["重复资助登记", "Contracts, loans and invoices in more than one programme"], read!(room::overlaps), REPORTED).with(REPORT),
     get("/v1/reports/sample", INSIDE, ["货币单元抽样", "A monetary-unit sample"], read!(room::sample), REPORTED)
         .with(&[LIMIT, CURSOR, SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FORMAT]),
-    get("/v1/reports/segregation-of-duties", INSIDE, ["职责分离", "Who can both raise and approve"], read!(room::duties), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
-    get("/v1/reports/roles", ROLE_READERS, ["角色持有", "Who may have which role on a day, and who proposed and approved it"], read!(room::roles), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
+    get("/v1/reports/segregation-of-duties", INSIDE, ["职责分离", "Who can both raise and approve"], read!(room::duties), REPORTED).with(&[LIMIT, CURSOR, AS_OF, KNOWN_AT, FORMAT]),
+    get("/v1/reports/roles", ROLE_READERS, ["角色持有", "Who may have which role on a day, and who proposed and approved it"], read!(room::roles), REPORTED).with(&[LIMIT, CURSOR, AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/operations", INSIDE, ["操作日志", "Who did what when"], read!(room::operations), REPORTED)
         .with(&[LIMIT, CURSOR, SUBJECT, ACT, DUTY, ABOUT, RECORDED_FROM, RECORDED_UNTIL, SAME_DOCUMENT, AS_OF, KNOWN_AT, FORMAT]),
     asks("/v1/reports/account-statement/exports", INSIDE, ["导出明细账", "Write an account statement of any length to a file"], read!(exports::account_statement), of::<exports::ExportView>())
@@ -350,7 +350,7 @@ pub static ROUTES: &[Route] = &[
         .with(&[SEED, INTERVAL, ACCOUNTS, AS_OF, KNOWN_AT, PROGRAMME, FILE]),
     get("/v1/report-exports/{id}", INSIDE, ["导出进度", "How far an export is"], read!(exports::progress), of::<exports::ExportView>()),
     get("/v1/report-exports/{id}/content", INSIDE, ["导出的文件", "The file of a finished export"], read!(exports::content), Shape::file("text/csv", REPORTED.or_else)),
-    get("/v1/reports/permissions", INSIDE, ["权限矩阵", "Which role may call what"], read!(permitted), REPORTED).with(&[AS_OF, KNOWN_AT, FORMAT]),
+    get("/v1/reports/permissions", INSIDE, ["权限矩阵", "Which role may call what"], read!(permitted), REPORTED).with(&[LIMIT, CURSOR, AS_OF, KNOWN_AT, FORMAT]),
     get("/v1/reports/journal", INSIDE, ["文本账", "A plain-text journal of all books"], read!(room::journal), Shape::text()).with(&[AS_OF, KNOWN_AT, PROGRAMME, DIALECT]),
     get("/v1/audit/checkpoint", INSIDE, ["签名检查点", "The newest signed checkpoint"], read!(audit::checkpoint), Shape::text()),
     get("/v1/audit/tile/{*path}", INSIDE, ["日志瓦片", "A tile of the log (C2SP tlog-tiles)"], read!(audit::tile), Shape::bytes()),

@@ -10,7 +10,7 @@ use super::ReadError;
 use super::formats::Column;
 use super::known::KnownSums;
 use super::lines::open::{OpenItem, OpenItems};
-use super::report::{Report, Row, Scope};
+use super::report::{ROWS_MAX, Report, Row, Scope};
 use super::scope::At;
 use subsidy_core::domain::{AgencyCode, Date};
 use subsidy_store::{rows, statement};
@@ -36,6 +36,16 @@ const BUCKETS: [i64; 4] = [30, 90, 180, 365];
 fn bucket(days: i64) -> usize {
     BUCKETS.iter().take_while(|last| days > **last).count()
 }
+
+/// What a row can be of.
+pub const KINDS: [&str; 6] = [
+    "unredeemed_voucher",
+    "unclaimed_award",
+    "overdue_project",
+    "unpaid_claim",
+    "overdue_advance",
+    "receivable",
+];
 
 fn kind(account: &str, overdue: bool) -> &'static str {
     match account {
@@ -63,20 +73,28 @@ statement! {
                 AND t.to_status <> 'awarded' AND t.sequence <= $1)";
 }
 
-/// What is open as of the day.
+/// What is open as of the day, of one kind or of all.
 pub async fn read(
     conn: &AsyncPgConnection,
     (agency, at, scope): (&AgencyCode, &At, &Scope),
+    only: Option<&str>,
     known: &KnownSums<OpenItems>,
 ) -> Result<Report, ReadError> {
     let programme = scope.programme.as_deref();
-    let rows = known.read(conn, (agency, at, scope), |items| items.of(programme)).await??;
+    let rows = known.read(conn, (agency, at, scope), |items| items.of(programme)).await?;
     let overdue = overdue(conn, scope.known_at, scope.as_of.naive()).await?;
     let overdue: BTreeSet<String> = overdue.into_iter().map(|row| row.document).collect();
     // an advance is no question until its project is overdue
-    let asked = |open: &OpenItem| open.account != "F1214" || overdue.contains(&open.about);
-    let rows =
-        rows.into_iter().filter(asked).map(|open| row(scope, open, &overdue)).collect::<Result<_, _>>()?;
+    let asked = |open: &OpenItem| {
+        let is_overdue = overdue.contains(&open.about);
+        let is_question = open.account != "F1214" || is_overdue;
+        is_question && only.is_none_or(|only| kind(&open.account, is_overdue) == only)
+    };
+    let rows: Vec<OpenItem> = rows.into_iter().filter(asked).collect();
+    if rows.len() > ROWS_MAX {
+        return Err(ReadError::TooManyRows { limit: ROWS_MAX });
+    }
+    let rows = rows.into_iter().map(|open| row(scope, open, &overdue)).collect::<Result<_, _>>()?;
     Ok(Report::of(["ageing", "账龄"], COLUMNS, rows))
 }
 
@@ -103,6 +121,13 @@ fn row(scope: &Scope, open: OpenItem, overdue: &BTreeSet<String>) -> Result<Row,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kind_can_be_asked_for() {
+        let accounts = ["B2003", "B2006", "B2007", "F1214", "F1212"];
+        let kinds = accounts.iter().flat_map(|account| [false, true].map(|overdue| kind(account, overdue)));
+        assert_eq!(kinds.collect::<BTreeSet<_>>(), BTreeSet::from(KINDS));
+    }
 
     #[test]
     fn a_bucket_ends_with_its_last_day() {

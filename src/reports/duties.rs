@@ -12,14 +12,14 @@ use serde::Deserialize;
 
 use super::ReadError;
 use super::formats::Column;
-use super::four_eyes::{Watch, person};
-use super::reading::Part;
+use super::four_eyes::{self, Approval, Approvals, person};
+use super::known::{KnownSums, Summed, sum_up};
 use super::report::{Link, Report, Row, Scope, Window};
 use super::roles::held;
+use super::scope::At;
 use subsidy_core::book::Duty;
-use subsidy_core::domain::{FoldedSubject, Role, Roles};
+use subsidy_core::domain::{AgencyCode, FoldedSubject, Role, Roles};
 use subsidy_store::db::convert::Unreadable;
-use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
 
 const COLUMNS: &[Column] = &[
@@ -37,7 +37,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 rows! {
-    struct DutyCountRow { subject: String, actor: Vec<u8>, kind: String, acts: i64, last: i64 }
+    pub struct DutyCountRow { subject: String, actor: Vec<u8>, kind: String, acts: i64, last: i64 }
 }
 
 statement! {
@@ -51,7 +51,7 @@ statement! {
 }
 
 /// What a subject did, and as whom.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct SubjectDuties {
     /// Their newest leaf, and the spelling in it.
     last: (i64, String),
@@ -117,21 +117,59 @@ fn roles(start: &[u8]) -> Result<Roles, ReadError> {
     Ok(read.map_err(|error| Unreadable(error.to_string()))?.actor.roles)
 }
 
-/// Every subject up to the sequence. Leaves know no programme and no day that limits them. Nothing of it is kept from one
-/// question to the next: what somebody did behind the service's back is what it is asked for.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let mut watch = Watch::default();
-    let mut subjects: BTreeMap<FoldedSubject, SubjectDuties> = BTreeMap::new();
-    for window in scope.windows(BLOCK) {
-        for found in acts(conn, window).await? {
-            let seen = subjects.entry(person(&found.subject)?).or_default();
+/// What everybody did.
+#[derive(Debug, Clone, Default)]
+pub struct Duties(BTreeMap<FoldedSubject, SubjectDuties>);
+
+impl Summed for Duties {
+    // leaves know no programme and no day that limits them
+    const ADDS_ALL: bool = true;
+
+    type Read = Vec<DutyCountRow>;
+
+    async fn read(
+        &self,
+        conn: &AsyncPgConnection,
+        _: (&At, &Scope),
+        window: Window,
+    ) -> Result<Self::Read, ReadError> {
+        Ok(acts(conn, window).await?)
+    }
+
+    fn add(&mut self, read: Self::Read) -> Result<(), ReadError> {
+        for found in read {
+            let seen = self.0.entry(person(&found.subject)?).or_default();
             seen.last = std::mem::take(&mut seen.last).max((found.last, found.subject));
             seen.roles.extend(roles(&found.actor)?.iter());
             *seen.acts.entry(Duty::of(&found.kind)).or_default() += found.acts;
         }
-        for approval in watch.find(conn, (window, Part::Long), scope.known_at).await? {
-            subjects.entry(person(&approval.subject)?).or_default().same_document += 1;
-        }
+        Ok(())
+    }
+}
+
+/// Every subject up to the sequence, from what the process knows.
+pub async fn read(
+    conn: &AsyncPgConnection,
+    of: (&AgencyCode, &At, &Scope),
+    (duties, approvals): (&KnownSums<Duties>, &KnownSums<Approvals>),
+) -> Result<Report, ReadError> {
+    let duties = duties.read(conn, of, Duties::clone).await?;
+    report(conn, of.2, (duties, &four_eyes::in_the_way(conn, of, approvals).await?)).await
+}
+
+/// The same from the log alone.
+pub async fn read_from_log(conn: &AsyncPgConnection, at: &At, scope: &Scope) -> Result<Report, ReadError> {
+    let approvals: Approvals = sum_up(conn, at, scope).await?;
+    report(conn, scope, (sum_up(conn, at, scope).await?, &approvals.until(scope.known_at))).await
+}
+
+async fn report(
+    conn: &AsyncPgConnection,
+    scope: &Scope,
+    (Duties(mut subjects), approvals): (Duties, &[Approval]),
+) -> Result<Report, ReadError> {
+    for approval in approvals {
+        subjects.entry(person(&approval.subject)?).or_default().same_document += 1;
     }
     for (grant, ..) in held(conn, scope.known_at).await? {
         let seen = subjects.entry(grant.subject.folded()).or_default();

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use diesel_async::AsyncPgConnection;
 
 use super::ReadError;
-use super::reading::Part;
-use super::report::Window;
+use super::known::{KnownSums, Summed};
+use super::report::{Scope, Window};
+use super::scope::At;
 use subsidy_core::audit::leaf::Leaf;
 use subsidy_core::book::Duty;
 use subsidy_core::book::segregation;
 use subsidy_core::book::segregation::InTheWay;
 use subsidy_core::book::{Book, Fault, Keys, Outcome};
-use subsidy_core::domain::{FoldedSubject, Subject};
+use subsidy_core::domain::{AgencyCode, FoldedSubject, Subject};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::engine;
 use subsidy_store::{rows, statement};
@@ -30,12 +31,11 @@ rows! {
 }
 
 statement! {
-    fn acting(until: i64, kinds: &[&str]) -> Vec<SubjectRow> =
-        "SELECT DISTINCT subject FROM log WHERE sequence <= $1 AND kind = ANY($2)";
-    /// Of all subjects, or of some.
-    fn approvals(Window { after, until }; kinds: &[&str], subjects: Option<&[String]>) -> Vec<ApprovalRow> =
+    fn acting(Window { after, until }; kinds: &[&str]) -> Vec<SubjectRow> =
+        "SELECT DISTINCT subject FROM log WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3)";
+    fn approvals(Window { after, until }; kinds: &[&str], subjects: &[String]) -> Vec<ApprovalRow> =
         "SELECT sequence, subject, leaf FROM log \
-          WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3) AND ($4::text[] IS NULL OR subject = ANY($4)) ORDER BY sequence";
+          WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3) AND subject = ANY($4) ORDER BY sequence";
 }
 
 /// An approval by somebody who was in the way.
@@ -46,45 +46,68 @@ pub struct Approval {
     pub by: InTheWay,
 }
 
-/// Those who took part in anything: whoever did nothing but approve is in nobody's way. It takes a look at the whole log to
-/// know them, which spares looking at most approvals; a page judges the few that it has.
+/// The approvals of a log by somebody who was in the way, in order. Whoever did nothing but approve is in nobody's way, which
+/// spares a look at most approvals.
 #[derive(Debug, Default)]
-pub struct Watch {
-    subjects: Option<Vec<String>>,
+pub struct Approvals {
+    found: Vec<Approval>,
+    /// Who took part in anything so far.
+    parts: BTreeSet<FoldedSubject>,
 }
 
-impl Watch {
-    /// Approvals of a window whose subject was in the way, in order; `known_at` is the end of the report.
-    pub async fn find(
-        &mut self,
+impl Summed for Approvals {
+    const ADDS_ALL: bool = true;
+    // each approval is read with its leaf
+    const WINDOW: i64 = 4_096;
+
+    type Read = (BTreeSet<FoldedSubject>, Vec<Approval>);
+
+    async fn read(
+        &self,
         conn: &AsyncPgConnection,
-        (window, part): (Window, Part),
-        known_at: i64,
-    ) -> Result<Vec<Approval>, ReadError> {
-        if self.subjects.is_none() && part == Part::Long {
-            self.subjects = Some(approvers(conn, known_at).await?);
+        _: (&At, &Scope),
+        window: Window,
+    ) -> Result<Self::Read, ReadError> {
+        let taking = acting(conn, window, segregation::PARTS).await?;
+        let parts: BTreeSet<FoldedSubject> =
+            taking.iter().map(|found| person(&found.subject)).collect::<Result<_, _>>()?;
+        let kinds = Duty::Approves.kinds();
+        let mut subjects = Vec::new();
+        for SubjectRow { subject } in acting(conn, window, &kinds).await? {
+            let person = person(&subject)?;
+            if self.parts.contains(&person) || parts.contains(&person) {
+                subjects.push(subject);
+            }
         }
-        let approvals = approvals(conn, window, &Duty::Approves.kinds(), self.subjects.as_deref()).await?;
         let mut found = Vec::new();
-        for some in approvals.chunks(APPROVALS) {
+        for some in approvals(conn, window, &kinds, &subjects).await?.chunks(APPROVALS) {
             found.extend(judge(conn, some).await?);
         }
-        Ok(found)
+        Ok((parts, found))
+    }
+
+    fn add(&mut self, (parts, found): Self::Read) -> Result<(), ReadError> {
+        self.parts.extend(parts);
+        self.found.extend(found);
+        Ok(())
     }
 }
 
-/// Who approved anything and took part in anything, each under every spelling in which they approved.
-async fn approvers(conn: &AsyncPgConnection, known_at: i64) -> Result<Vec<String>, ReadError> {
-    let folded = |found: &SubjectRow| person(&found.subject);
-    let parts = acting(conn, known_at, segregation::PARTS).await?;
-    let parts: BTreeSet<FoldedSubject> = parts.iter().map(folded).collect::<Result<_, _>>()?;
-    let mut approvers = Vec::new();
-    for found in acting(conn, known_at, &Duty::Approves.kinds()).await? {
-        if parts.contains(&folded(&found)?) {
-            approvers.push(found.subject);
-        }
+impl Approvals {
+    /// Those up to a sequence.
+    pub fn until(&self, known_at: i64) -> Vec<Approval> {
+        let until = self.found.partition_point(|approval| approval.sequence <= known_at);
+        self.found.iter().take(until).cloned().collect()
     }
-    Ok(approvers)
+}
+
+/// The approvals up to the end of a report by somebody who was in the way, in order.
+pub async fn in_the_way(
+    conn: &AsyncPgConnection,
+    of: (&AgencyCode, &At, &Scope),
+    known: &KnownSums<Approvals>,
+) -> Result<Vec<Approval>, ReadError> {
+    known.read_with_later(conn, of, |all| all.until(of.2.known_at)).await
 }
 
 /// Whose subject it is: two spellings of one person are one person.

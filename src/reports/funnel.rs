@@ -18,7 +18,7 @@ use super::formats::Column;
 use super::known::{KnownSums, Summed};
 use super::report::{Dimension, Report, Row, Scope, Window};
 use super::scope::{At, BusinessDays};
-use super::turnovers;
+use super::turnovers::{self, Source, TurnoverSums, Turnovers};
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{AgencyCode, Date, Instant, Money};
 use subsidy_core::ledger::BookCode;
@@ -79,7 +79,7 @@ impl Step {
 
 rows! {
     /// The first leaf by which a case reached a step.
-    struct StepRow {
+    pub struct StepRow {
         programme: String,
         of_case: String,
         step: String,
@@ -142,21 +142,30 @@ impl Cases {
 }
 
 impl Summed for Cases {
-    async fn add(
-        &mut self,
+    type Read = Vec<(StepRow, Date)>;
+
+    /// The steps up to the last day of a scope, each with its day.
+    async fn read(
+        &self,
         conn: &AsyncPgConnection,
         (at, scope): (&At, &Scope),
         window: Window,
-    ) -> Result<(), ReadError> {
+    ) -> Result<Self::Read, ReadError> {
         let business = BusinessDays::read(conn, at).await?;
-        for found in steps(conn, window, scope.programme.as_deref()).await? {
-            let step: Step = found.step.parse().map_err(|_| Unreadable(found.step.clone()))?;
+        let found = steps(conn, window, scope.programme.as_deref()).await?;
+        let with_day = found.into_iter().map(|found| {
             let day = found.effective_date.map(Date::from_naive);
             let day = day.unwrap_or_else(|| business.of(found.sequence, Instant::new(found.recorded_at)));
-            if day <= scope.as_of {
-                let of_programme = self.0.entry(found.programme).or_default();
-                of_programme.entry(found.of_case).or_default().entry(step).or_insert(day);
-            }
+            (found, day)
+        });
+        Ok(with_day.filter(|(_, day)| *day <= scope.as_of).collect())
+    }
+
+    fn add(&mut self, read: Self::Read) -> Result<(), ReadError> {
+        for (found, day) in read {
+            let step: Step = found.step.parse().map_err(|_| Unreadable(found.step.clone()))?;
+            let of_programme = self.0.entry(found.programme).or_default();
+            of_programme.entry(found.of_case).or_default().entry(step).or_insert(day);
         }
         Ok(())
     }
@@ -194,8 +203,13 @@ fn median(mut numbers: Vec<i64>) -> Option<String> {
 /// CNY by programme and account.
 type Balances = BTreeMap<String, BTreeMap<&'static str, Money>>;
 
-async fn balances(conn: &AsyncPgConnection, scope: &Scope) -> Result<Balances, ReadError> {
-    let sums = turnovers::sums_from(conn, scope, &[Dimension::Programme], None, Some(BookCode::B)).await?;
+async fn balances(
+    conn: &AsyncPgConnection,
+    (scope, known): (&Scope, TurnoverSums<'_>),
+) -> Result<Balances, ReadError> {
+    let sums =
+        turnovers::sums_from(conn, scope, &[Dimension::Programme], Source::Known(known), Some(BookCode::B))
+            .await?;
     let mut balances = Balances::new();
     for (([programme, ..], account), turnover) in sums {
         let balance = turnover.balance(account.side())?;
@@ -208,11 +222,11 @@ async fn balances(conn: &AsyncPgConnection, scope: &Scope) -> Result<Balances, R
 pub async fn read(
     conn: &AsyncPgConnection,
     (agency, at, scope): (&AgencyCode, &At, &Scope),
-    known: &KnownSums<Cases>,
+    (cases, turnovers): (&KnownSums<Cases>, &KnownSums<Turnovers>),
 ) -> Result<Report, ReadError> {
     let programme = scope.programme.as_deref();
-    let reached = known.read(conn, (agency, at, scope), |cases| cases.reached(programme)).await?;
-    let balances = balances(conn, scope).await?;
+    let reached = cases.read(conn, (agency, at, scope), |cases| cases.reached(programme)).await?;
+    let balances = balances(conn, (scope, TurnoverSums { agency, at, sums: turnovers })).await?;
     let programmes: std::collections::BTreeSet<&String> = reached.keys().chain(balances.keys()).collect();
     let (no_cases, no_money) = (BTreeMap::new(), BTreeMap::new());
     let mut rows = Vec::new();

@@ -1,45 +1,74 @@
 //! What long reports sum over the whole log, kept as the log grows: summed once, and from then on the leaves after what is
 //! known are added. Leaves and lines never change, so that nothing kept can grow old; a log that took the place of another
-//! has another leaf where the sums end. Reports of an earlier day or sequence, and those of a part, are summed by
-//! themselves.
+//! has another leaf where the sums end. Reports of an earlier day or sequence, and those of parts that a sum does not tell
+//! apart, are summed by themselves. What somebody changes behind the service's back does not show in what is kept before the
+//! service is started anew: to find that is for verification.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
+use tokio::sync::OwnedMutexGuard;
 
 use super::ReadError;
-use super::report::{Scope, Window};
-use super::scope::{At, business_date};
-use subsidy_core::domain::AgencyCode;
+use super::report::{Only, Scope, Window};
+use super::scope::{self, At, business_date};
+use subsidy_core::domain::{AgencyCode, Date};
 use subsidy_store::ledger::BLOCK;
 use subsidy_store::{rows, statement};
+
+/// A day after all on which anything is posted.
+const FAR: Date = Date::from_naive(match NaiveDate::from_ymd_opt(9_999, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+});
+
+/// How many leaves a sum may be behind where there is another way to what it says.
+const NEAR: i64 = 16_384;
 
 rows! {
     struct LeafHashRow { hash: Vec<u8> }
 }
 
 rows! {
-    struct NewestDayRow { day: Option<NaiveDate> }
+    struct LastLeafRow { sequence: i64 }
+}
+
+rows! {
+    /// The hash of the last leaf of a window, and the newest day that a leaf of it was posted on.
+    struct WindowEndRow { hash: Option<Vec<u8>>, newest: Option<NaiveDate> }
 }
 
 statement! {
     fn leaf_hash(sequence: i64) -> Option<LeafHashRow> = "SELECT hash FROM log WHERE sequence = $1";
-    /// The newest day that anything was posted on, also after any sequence.
-    fn newest_day() -> Option<NewestDayRow> = "SELECT max(effective_date) AS day FROM totals";
+    fn last_leaf() -> Option<LastLeafRow> = "SELECT sequence FROM log ORDER BY sequence DESC LIMIT 1";
+    fn window_end(Window { after, until }) -> Option<WindowEndRow> =
+        "SELECT (SELECT hash FROM log WHERE sequence = $2) AS hash, \
+                (SELECT max(effective_date) FROM log WHERE sequence > $1 AND sequence <= $2) AS newest";
 }
 
 /// A sum over leaves.
-pub trait Summed: Default + Send + 'static {
-    /// Adds what a scope lets through of the leaves of a window. Nothing is added before all of it was read: who asked may go
-    /// away meanwhile.
-    fn add(
-        &mut self,
+pub trait Summed: Default + Send + Sync + 'static {
+    /// Whether it adds all of a window, whatever day and part a scope lets through.
+    const ADDS_ALL: bool = false;
+    /// Sequences of a window: of each window a statement or two read what is added.
+    const WINDOW: i64 = BLOCK;
+
+    /// What was read of a window, before it is added.
+    type Read: Send;
+
+    /// Reads what a scope lets through of a window. Whoever asked may go away meanwhile: the sum is as it was until all of it
+    /// is read.
+    fn read(
+        &self,
         conn: &AsyncPgConnection,
         of: (&At, &Scope),
         window: Window,
-    ) -> impl Future<Output = Result<(), ReadError>> + Send;
+    ) -> impl Future<Output = Result<Self::Read, ReadError>> + Send;
+
+    /// Adds what was read. After an error some of it may be in the sum.
+    fn add(&mut self, read: Self::Read) -> Result<(), ReadError>;
 }
 
 /// A sum over the leaves up to one of them.
@@ -49,11 +78,13 @@ struct SummedUp<T> {
     last: i64,
     /// The hash of that leaf: it tells this log from one that took its place.
     hash: Vec<u8>,
+    /// The newest day that any of the leaves was posted on.
+    newest: Option<NaiveDate>,
 }
 
 impl<T: Summed> Default for SummedUp<T> {
     fn default() -> Self {
-        Self { sum: T::default(), last: -1, hash: Vec::new() }
+        Self { sum: T::default(), last: -1, hash: Vec::new(), newest: None }
     }
 }
 
@@ -64,12 +95,18 @@ impl<T: Summed> SummedUp<T> {
         Ok(self.last < 0 || found.is_some_and(|found| found.hash == self.hash))
     }
 
-    /// Goes on to the last leaf of a scope, which is not before the last one.
+    /// Goes on to the last leaf of a scope, window by window: what was added stays where a later one cannot be read.
     async fn go_on(&mut self, conn: &AsyncPgConnection, (at, scope): (&At, &Scope)) -> Result<(), ReadError> {
-        while let Some(window) = scope.window(self.last, BLOCK) {
-            self.sum.add(conn, (at, scope), window).await?;
-            self.last = window.until;
-            self.hash = leaf_hash(conn, self.last).await?.map(|found| found.hash).unwrap_or_default();
+        while let Some(window) = scope.window(self.last, T::WINDOW) {
+            let read = self.sum.read(conn, (at, scope), window).await?;
+            let end = window_end(conn, window).await?;
+            if let Err(error) = self.sum.add(read) {
+                *self = Self::default();
+                return Err(error);
+            }
+            let (hash, newest) = end.map(|end| (end.hash, end.newest)).unwrap_or_default();
+            (self.last, self.hash) = (window.until, hash.unwrap_or_default());
+            self.newest = self.newest.max(newest);
         }
         Ok(())
     }
@@ -100,28 +137,87 @@ impl<T: Summed> KnownSums<T> {
     pub async fn read<R>(
         &self,
         conn: &AsyncPgConnection,
-        (agency, at, scope): (&AgencyCode, &At, &Scope),
+        of: (&AgencyCode, &At, &Scope),
         say: impl FnOnce(&T) -> R,
     ) -> Result<R, ReadError> {
-        if counts_all(conn, at, scope).await? {
-            let mut known = self.of(agency).lock_owned().await;
-            // the sum that is kept goes on with the log, and not back
-            if known.last <= scope.known_at {
-                if !known.is_of_log(conn).await? {
-                    *known = SummedUp::default();
-                }
-                let whole = Scope { programme: None, ..scope.clone() };
-                if let Err(error) = known.go_on(conn, (at, &whole)).await {
-                    // some of a window may be in it
-                    *known = SummedUp::default();
-                    return Err(error);
-                }
-                return Ok(say(&known.sum));
-            }
+        match self.kept(conn, of).await? {
+            Some(known) => Ok(say(&known.sum)),
+            None => Ok(say(&sum_up(conn, of.1, of.2).await?)),
         }
-        let mut own = SummedUp::<T>::default();
-        own.go_on(conn, (at, scope)).await?;
-        Ok(say(&own.sum))
+    }
+
+    /// The same where the sum that is kept is the scope's, and at hand; none elsewhere, for whoever has another way.
+    pub async fn read_at_hand<R>(
+        &self,
+        conn: &AsyncPgConnection,
+        of: (&AgencyCode, &At, &Scope),
+        say: impl FnOnce(&T) -> R,
+    ) -> Result<Option<R>, ReadError> {
+        if !self.is_at_hand(of) {
+            return Ok(None);
+        }
+        Ok(self.kept(conn, of).await?.map(|known| say(&known.sum)))
+    }
+
+    /// Whether nobody goes on with the sum, and it is not far behind a scope.
+    pub fn is_at_hand(&self, (agency, _, scope): (&AgencyCode, &At, &Scope)) -> bool {
+        let near = |known: OwnedMutexGuard<SummedUp<T>>| scope.known_at.saturating_sub(known.last) <= NEAR;
+        self.of(agency).try_lock_owned().is_ok_and(near)
+    }
+
+    /// The sum that is kept, where it is the scope's: it goes on with the log, and not back.
+    async fn kept(
+        &self,
+        conn: &AsyncPgConnection,
+        of: (&AgencyCode, &At, &Scope),
+    ) -> Result<Option<OwnedMutexGuard<SummedUp<T>>>, ReadError> {
+        let (_, at, scope) = of;
+        if !T::ADDS_ALL && (!scope.only.is_all() || business_date(conn, at).await? > scope.as_of) {
+            return Ok(None);
+        }
+        let known = self.hold(conn, of).await?;
+        let is_of_all_days = T::ADDS_ALL || known.newest <= Some(scope.as_of.naive());
+        Ok((known.last <= scope.known_at && is_of_all_days).then_some(known))
+    }
+
+    /// What the sum says that is kept, which holds at least the leaves up to the last one of a scope: leaves after it are
+    /// for `say` to tell apart.
+    pub async fn read_with_later<R>(
+        &self,
+        conn: &AsyncPgConnection,
+        of: (&AgencyCode, &At, &Scope),
+        say: impl FnOnce(&T) -> R,
+    ) -> Result<R, ReadError> {
+        Ok(say(&self.hold(conn, of).await?.sum))
+    }
+
+    /// Goes on with the sum where the last leaf of a scope is so far ahead of it.
+    pub async fn keep_up(
+        &self,
+        conn: &AsyncPgConnection,
+        of: (&AgencyCode, &At, &Scope),
+        behind: i64,
+    ) -> Result<(), ReadError> {
+        let last = self.of(of.0).lock_owned().await.last;
+        if of.2.known_at.saturating_sub(last) >= behind {
+            self.hold(conn, of).await?;
+        }
+        Ok(())
+    }
+
+    /// The sum that is kept, with the leaves up to the last one of a scope in it, whatever day they were posted on.
+    async fn hold(
+        &self,
+        conn: &AsyncPgConnection,
+        (agency, at, scope): (&AgencyCode, &At, &Scope),
+    ) -> Result<OwnedMutexGuard<SummedUp<T>>, ReadError> {
+        let mut known = self.of(agency).lock_owned().await;
+        if !known.is_of_log(conn).await? {
+            *known = SummedUp::default();
+        }
+        let whole = Scope { as_of: FAR, programme: None, only: Only::default(), ..scope.clone() };
+        known.go_on(conn, (at, &whole)).await?;
+        Ok(known)
     }
 
     fn of(&self, agency: &AgencyCode) -> Arc<tokio::sync::Mutex<SummedUp<T>>> {
@@ -130,11 +226,17 @@ impl<T: Summed> KnownSums<T> {
     }
 }
 
-/// Whether a scope counts all lines up to its sequence, but for its programme.
-async fn counts_all(conn: &AsyncPgConnection, at: &At, scope: &Scope) -> Result<bool, ReadError> {
-    if !scope.only.is_all() || business_date(conn, at).await? > scope.as_of {
-        return Ok(false);
-    }
-    let newest = newest_day(conn).await?.and_then(|found| found.day);
-    Ok(newest <= Some(scope.as_of.naive()))
+/// The sum of a scope, of which nothing is kept.
+pub async fn sum_up<T: Summed>(conn: &AsyncPgConnection, at: &At, scope: &Scope) -> Result<T, ReadError> {
+    let mut own = SummedUp::<T>::default();
+    own.go_on(conn, (at, scope)).await?;
+    Ok(own.sum)
+}
+
+/// All that is posted up to the end of the log; none of a log without leaves.
+pub async fn whole(conn: &AsyncPgConnection) -> Result<Option<(At, Scope)>, ReadError> {
+    let Some(last) = last_leaf(conn).await? else { return Ok(None) };
+    let Some(at) = scope::at(conn, last.sequence).await? else { return Ok(None) };
+    let (known_at, recorded_at) = (at.sequence, at.recorded_at);
+    Ok(Some((at, Scope { as_of: FAR, known_at, recorded_at, programme: None, only: Only::default() })))
 }

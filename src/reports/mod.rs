@@ -18,6 +18,7 @@ pub mod lines;
 pub mod months;
 pub mod operations;
 pub mod overlaps;
+pub mod paged_reports;
 pub mod payment_file;
 pub mod process_sums;
 pub mod reading;

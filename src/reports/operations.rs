@@ -3,18 +3,21 @@
 //! The log is read by its key, a window of sequences at a time, so that no statement runs long however few rows a filter
 //! lets through. What was done with a document an index finds, wherever it stands.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncPgConnection;
 use serde::Deserialize;
 
 use super::ReadError;
 use super::formats::Column;
-use super::four_eyes::Watch;
+use super::four_eyes::{self, Approvals};
+use super::known::KnownSums;
 use super::reading::{self, Part};
-use super::report::{Link, Row, Window};
+use super::report::{Link, Row, Scope};
 use super::scope::{At, BusinessDays};
 use subsidy_core::book::Duty;
-use subsidy_core::domain::{Actor, Date, Instant, Subject};
+use subsidy_core::domain::{Actor, AgencyCode, Date, Instant, Subject};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::people::PersonRow;
 use subsidy_store::{rows, statement};
@@ -123,7 +126,8 @@ pub struct Reading {
     without: Vec<String>,
     after: i64,
     known_at: i64,
-    watch: Watch,
+    /// The sequences of the approvals by somebody who was in the way, where those alone are asked for.
+    own: BTreeSet<i64>,
     spellings: Option<Vec<String>>,
 }
 
@@ -141,10 +145,11 @@ impl Reading {
     /// What comes after a sequence, or from the first on, up to that of `at`.
     pub async fn begin(
         conn: &AsyncPgConnection,
-        at: &At,
+        of: (&AgencyCode, &At, &Scope),
         filter: Filter,
-        after: Option<i64>,
+        (known, after): (&KnownSums<Approvals>, Option<i64>),
     ) -> Result<Self, ReadError> {
+        let at = of.1;
         let days = BusinessDays::read(conn, at).await?;
         let (zone, after, known_at) = (days.zone().to_string(), after.unwrap_or(-1), at.sequence);
         let duty = filter.duty.or(filter.own.then_some(Duty::Approves));
@@ -157,17 +162,17 @@ impl Reading {
         } else {
             filter.kind.iter().filter(|kind| !within(kind)).cloned().collect()
         };
-        let (watch, spellings) = (Watch::default(), None);
-        Ok(Self { filter, days, zone, kinds, without, after, known_at, watch, spellings })
+        let approvals = if filter.own { four_eyes::in_the_way(conn, of, known).await? } else { Vec::new() };
+        let own = approvals.into_iter().map(|approval| approval.sequence).collect();
+        Ok(Self { filter, days, zone, kinds, without, after, known_at, own, spellings: None })
     }
 
     /// Rows of the next window, and where to go on.
     async fn window(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Vec<Row>, ReadError> {
         let limit = part.pick(PAGE, SHORT_PAGE);
         let window = self.after.saturating_add(part.pick(WINDOW, SHORT_WINDOW)).min(self.known_at);
-        // a document has few leaves, wherever they are; who was in the way is looked for in all leaves of a window
-        let is_whole = self.filter.document.is_some() && !self.filter.own;
-        let until = if is_whole { self.known_at } else { window };
+        // a document has few leaves, wherever they are
+        let until = if self.filter.document.is_some() { self.known_at } else { window };
         if let (Some(subject), None) = (&self.filter.subject, &self.spellings) {
             self.spellings = Some(spellings(conn, subject).await?);
         }
@@ -188,13 +193,10 @@ impl Reading {
             None => select_leaves(conn, query).await?,
         };
         let full = i64::try_from(leaves.len()).unwrap_or(limit) >= limit;
-        let from = std::mem::replace(&mut self.after, until);
         self.after = leaves.last().filter(|_| full).map_or(until, |leaf| leaf.sequence);
         let mut leaves = leaves;
         if filter.own {
-            let read = Window { after: from, until: self.after };
-            let found = self.watch.find(conn, (read, part), self.known_at).await?;
-            leaves.retain(|leaf| found.iter().any(|approval| approval.sequence == leaf.sequence));
+            leaves.retain(|leaf| self.own.contains(&leaf.sequence));
         }
         leaves.into_iter().map(|leaf| row(leaf, &self.days)).collect()
     }
@@ -214,6 +216,10 @@ async fn spellings(conn: &AsyncPgConnection, subject: &str) -> Result<Vec<String
 
 impl reading::Reading for Reading {
     async fn next(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Option<Vec<Row>>, ReadError> {
+        if self.filter.own {
+            let next = self.own.range(self.after.saturating_add(1)..).next();
+            self.after = next.map_or(self.known_at, |next| next - 1);
+        }
         if self.after >= self.known_at {
             return Ok(None);
         }

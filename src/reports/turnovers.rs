@@ -13,9 +13,11 @@ use rust_decimal::Decimal;
 
 use super::ReadError;
 use super::formats::Column;
-use super::report::{Dimension, NONE, Report, Row, Scope, Window};
+use super::known::{KnownSums, Summed};
+use super::report::{Dimension, NONE, Only, Report, Row, Scope, Window};
+use super::scope::At;
 use super::snapshot_range::SnapshotRange;
-use subsidy_core::domain::Month;
+use subsidy_core::domain::{AgencyCode, Month};
 use subsidy_core::ledger::accounts::BookCode;
 use subsidy_core::ledger::{Account, Turnover};
 use subsidy_store::db::convert;
@@ -43,7 +45,7 @@ const COLUMNS: &[Column] = &[
 pub type Place = [String; 6];
 
 rows! {
-    struct TurnoverRow {
+    pub struct TurnoverRow {
         programme: String,
         month: String,
         level: String,
@@ -136,18 +138,106 @@ fn add(sums: &mut Turnovers, found: TurnoverRow) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// What was turned over, told apart by some dimensions, of what the scope lets through.
-pub async fn sums(conn: &AsyncPgConnection, scope: &Scope, by: &[Dimension]) -> Result<Turnovers, ReadError> {
-    sums_from(conn, scope, by, None, None).await
+impl Summed for Turnovers {
+    type Read = Vec<TurnoverRow>;
+
+    /// By programme, month, level and fiscal year, as the totals know them.
+    async fn read(
+        &self,
+        conn: &AsyncPgConnection,
+        (_, scope): (&At, &Scope),
+        window: Window,
+    ) -> Result<Self::Read, ReadError> {
+        let all = TurnoverQuery {
+            as_of: scope.as_of.naive(),
+            programme: scope.programme.as_deref(),
+            by_programme: true,
+            by_month: true,
+            by_level: true,
+            by_organisation: false,
+            by_region: false,
+            by_fiscal_year: true,
+            level: None,
+            organisation: None,
+            region: None,
+            fiscal_year: None,
+        };
+        Ok(of_lines(conn, window, all).await?)
+    }
+
+    fn add(&mut self, read: Self::Read) -> Result<(), ReadError> {
+        read.into_iter().try_for_each(|found| add(self, found))
+    }
 }
 
-/// The same from some totals and some lines, where the totals know it. Of one `book` that one alone is read of them; who
-/// asks passes over the others' lines.
+/// What a process knows of an agency.
+#[derive(Debug, Clone, Copy)]
+pub struct TurnoverSums<'a> {
+    pub agency: &'a AgencyCode,
+    pub at: &'a At,
+    pub sums: &'a KnownSums<Turnovers>,
+}
+
+/// From where turnovers are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// The totals as far as they go, and the lines after them.
+    Totals,
+    /// Some totals and some lines.
+    Range(SnapshotRange),
+    /// What the process knows, where the scope is of all days and the sum is at hand; else the totals.
+    Known(TurnoverSums<'a>),
+}
+
+impl TurnoverSums<'_> {
+    /// What was turned over, where the scope is of all days and of nothing that the sum does not tell apart.
+    async fn sums(
+        self,
+        conn: &AsyncPgConnection,
+        scope: &Scope,
+        by: &[Dimension],
+        book: Option<BookCode>,
+    ) -> Result<Option<Turnovers>, ReadError> {
+        let Self { agency, at, sums } = self;
+        let Only { level, fiscal_year, .. } = &scope.only;
+        let of_all =
+            Scope { only: Only { level: None, fiscal_year: None, ..scope.only.clone() }, ..scope.clone() };
+        let is_of = |only: &Option<String>, value: &String| only.as_ref().is_none_or(|only| only == value);
+        let part = |all: &Turnovers| -> Result<Turnovers, ReadError> {
+            let mut found = Turnovers::new();
+            let asked = all.iter().filter(|(([programme, _, of_level, _, _, year], account), _)| {
+                is_of(&scope.programme, programme)
+                    && is_of(level, of_level)
+                    && is_of(fiscal_year, year)
+                    && book.is_none_or(|book| account.book() == book)
+            });
+            for ((place, account), turnover) in asked {
+                let told = Dimension::ALL.iter().zip(place);
+                let told =
+                    told.map(|(one, value)| if by.contains(one) { value.clone() } else { String::new() });
+                let place: Vec<String> = told.collect();
+                let place = Place::try_from(place).unwrap_or_default();
+                let sum = found.entry((place, *account)).or_default();
+                *sum = sum.plus(*turnover)?;
+            }
+            Ok(found)
+        };
+        sums.read_at_hand(conn, (agency, at, &of_all), part).await?.transpose()
+    }
+}
+
+/// What was turned over, told apart by some dimensions, of what the scope lets through.
+pub async fn sums(conn: &AsyncPgConnection, scope: &Scope, by: &[Dimension]) -> Result<Turnovers, ReadError> {
+    sums_from(conn, scope, by, Source::Totals, None).await
+}
+
+/// The same from a source, where what is told apart is in it; else from the lines. Of one `book` that one alone is read of a
+/// source; who asks passes over the others' lines.
 pub async fn sums_from(
     conn: &AsyncPgConnection,
     scope: &Scope,
     by: &[Dimension],
-    range: Option<SnapshotRange>,
+    source: Source<'_>,
     book: Option<BookCode>,
 ) -> Result<Turnovers, ReadError> {
     let mut sums = Turnovers::new();
@@ -168,9 +258,14 @@ pub async fn sums_from(
         fiscal_year: scope.only.fiscal_year.as_deref(),
     };
     if !by_organisation && !by_region && query.organisation.is_none() && query.region.is_none() {
-        let range = match range {
-            Some(range) => range,
-            None => SnapshotRange::of(conn, scope.known_at).await?,
+        if let Source::Known(known) = source
+            && let Some(sums) = known.sums(conn, scope, by, book).await?
+        {
+            return Ok(sums);
+        }
+        let range = match source {
+            Source::Range(range) => range,
+            Source::Totals | Source::Known(_) => SnapshotRange::of(conn, scope.known_at).await?,
         };
         // a book's accounts begin with its letter
         let (from, before) = match book {
@@ -191,8 +286,12 @@ pub async fn sums_from(
 }
 
 /// A row a place and account, each figure with the statement whose lines sum to it.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope, by: &[Dimension]) -> Result<Report, ReadError> {
-    let sums = sums(conn, scope, by).await?;
+pub async fn read(
+    conn: &AsyncPgConnection,
+    (scope, known): (&Scope, TurnoverSums<'_>),
+    by: &[Dimension],
+) -> Result<Report, ReadError> {
+    let sums = sums_from(conn, scope, by, Source::Known(known), None).await?;
     let rows = sums.iter().map(|((place, account), turnover)| row(scope, (by, place), *account, *turnover));
     Ok(Report::of(["turnovers", "发生额"], COLUMNS, rows.collect::<Result<_, _>>()?))
 }

@@ -10,9 +10,9 @@ use subsidy_core::audit::tree::{Frontier, leaf_hash};
 use subsidy_core::book::{Book, Command, Document, Envelope, Stop, decide};
 use subsidy_core::documents;
 use subsidy_core::domain::{Instant, KeyHash};
-use subsidy_ledger::reports::four_eyes::Watch;
-use subsidy_ledger::reports::reading::Part;
-use subsidy_ledger::reports::report::Window;
+use subsidy_ledger::reports::four_eyes;
+use subsidy_ledger::reports::known::{self, KnownSums};
+use subsidy_ledger::reports::process_sums::ProcessSums;
 use subsidy_store::db::rows::Table;
 use subsidy_store::documents::Stored;
 use subsidy_store::engine::{Answer, Submission, SubmitError, store};
@@ -223,12 +223,17 @@ async fn run(seed: u64, commands: usize) -> usize {
     model.auditor.issued
 }
 
-/// The reports ask the rule of every approval, and find none that it would have refused.
+/// The reports ask the rule of every approval, and find none that it would have refused; nor does a process that looks after
+/// its sums.
 async fn nobody_was_in_the_way(ledger: &Ledger, size: u64) {
+    let sums = ProcessSums::default();
+    sums.go_on(&ledger.engine, &agency(), 1).await;
     let conn = ledger.engine.reader(&agency()).await.expect("a reader");
-    let last = i64::try_from(size).unwrap() - 1;
-    for part in [Part::Long, Part::Short] {
-        let found = Watch::default().find(&conn, (Window { after: -1, until: last }, part), last).await;
+    let (at, scope) = known::whole(&conn).await.unwrap().expect("leaves");
+    assert_eq!(scope.known_at, i64::try_from(size).unwrap() - 1);
+    let (agency, none) = (agency(), KnownSums::default());
+    for known in [&sums.approvals, &none] {
+        let found = four_eyes::in_the_way(&conn, (&agency, &at, &scope), known).await;
         assert_eq!(found.unwrap(), []);
     }
 }

@@ -20,6 +20,7 @@ use subsidy_core::domain::{AgencyCode, Date};
 use subsidy_ledger::cli::opened::{DatabaseRole, Opened};
 use subsidy_ledger::cli::{Failure, output};
 use subsidy_ledger::reports::formats::file::{FileFormat, Writing};
+use subsidy_ledger::reports::known::KnownSums;
 use subsidy_ledger::reports::operations;
 use subsidy_ledger::reports::operations::{Filter, Reading};
 use subsidy_ledger::reports::reading::{Part, Reading as _};
@@ -183,7 +184,7 @@ pub(super) async fn measure(
     let mut files = Vec::new();
     for format in [FileFormat::Csv, FileFormat::Xlsx, FileFormat::Parquet] {
         if format.rows_max().is_none_or(|limit| made.leaves < limit) {
-            files.push(file(&conn, last, format, data).await?);
+            files.push(file((&conn, &agency), last, format, data).await?);
         }
     }
     let disk = scope::disk(&conn).await?.map_or(0, |found| found.count);
@@ -258,18 +259,19 @@ async fn both<T: PartialEq>(
 
 /// Writes the whole operations log to a file, as an export does.
 async fn file(
-    conn: &Connection,
+    (conn, agency): (&Connection, &AgencyCode),
     last: i64,
     format: FileFormat,
     data: &Path,
 ) -> Result<(FileFormat, Duration, u64), Failure> {
     let began = Instant::now();
     let path = data.join(format!("operations.{}", format.ending()));
-    let at = scope::at(conn, last).await?.ok_or_else(|| Failure::new("no such sequence"))?;
+    let found = scope::at(conn, last).await?.ok_or_else(|| Failure::new("no such sequence"))?;
     let into = File::create_new(&path)?;
     let mut writing =
-        Writing::begin(format, operations::COLUMNS, (operations::NAME[1], at.recorded_at), into)?;
-    let mut reading = Reading::begin(conn, &at, Filter::default(), None).await?;
+        Writing::begin(format, operations::COLUMNS, (operations::NAME[1], found.recorded_at), into)?;
+    let of = (agency, &found, &at(conn, last).await?);
+    let mut reading = Reading::begin(conn, of, Filter::default(), (&KnownSums::default(), None)).await?;
     while let Some(rows) = reading.next(conn, Part::Long).await? {
         rows.iter().try_for_each(|row| writing.row(&row.cells))?;
     }

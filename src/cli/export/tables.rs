@@ -13,7 +13,7 @@ use crate::cli::{Failure, Settings, opened};
 use crate::reports::formats::file::{FileFormat, Writing};
 use crate::reports::interchange::{self, AuditTable};
 use crate::reports::report::{Only, Scope};
-use crate::reports::scope;
+use crate::reports::scope::{self, At};
 use subsidy_core::domain::AgencyCode;
 use subsidy_store::db::convert;
 use subsidy_store::db::pool::{Connection, Database};
@@ -70,7 +70,7 @@ pub(super) async fn run(
         fs::create_dir_all(out)?;
         let mut tables = Vec::new();
         for table in AuditTable::ALL {
-            tables.push(written(&conn, &scope, table, out).await?);
+            tables.push(written(&conn, (&at, &scope), table, out).await?);
         }
         Ok(json!({
             "shape": shape.said(), "agency": agency, "known_at": convert::read_sequence(at.sequence)?,
@@ -91,7 +91,12 @@ pub(super) async fn run(
 }
 
 /// A table in both formats, read once.
-async fn written(conn: &Connection, scope: &Scope, table: AuditTable, out: &Path) -> Result<Value, Failure> {
+async fn written(
+    conn: &Connection,
+    (at, scope): (&At, &Scope),
+    table: AuditTable,
+    out: &Path,
+) -> Result<Value, Failure> {
     let begin = |format: FileFormat| -> Result<Writing<File>, Failure> {
         let file = File::create_new(out.join(format!("{}.{}", table.name(), format.ending())))?;
         Ok(Writing::begin(format, table.columns(), (table.name(), scope.recorded_at), file)?)
@@ -101,7 +106,7 @@ async fn written(conn: &Connection, scope: &Scope, table: AuditTable, out: &Path
         csv.row(cells)?;
         parquet.row(cells)
     };
-    interchange::write(conn, scope, table, &mut sink).await?;
+    interchange::write(conn, (at, scope), table, &mut sink).await?;
     let (file, summary) = csv.finish(|_| Vec::new())?;
     file.sync_all()?;
     let known_at = scope.known_at.to_string();

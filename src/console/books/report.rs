@@ -14,6 +14,7 @@ use crate::console::visit::{Shown, Visit, render};
 use crate::console::words;
 use crate::http::route::{Method, Route};
 use crate::http::routes::ROUTES;
+use crate::reports::ageing;
 
 /// Parameters that are no filters of a table.
 const NO_FILTERS: [&str; 3] = ["limit", "cursor", "format"];
@@ -70,7 +71,7 @@ fn asks_first(route: &Route) -> bool {
 }
 
 /// The most rows on a page: the others are on the next one, or in a file.
-const ROWS_MAX: usize = 200;
+const ROWS_MAX: usize = 100;
 
 struct Cell {
     text: String,
@@ -96,10 +97,10 @@ struct ReportPage {
     /// What every row says alike: it stands once above them, and leaves the figures room.
     alike: Vec<(String, Cell)>,
     columns: Vec<Column>,
-    rows: Vec<(String, Vec<Cell>)>,
+    rows: Vec<Vec<Cell>>,
     totals: Vec<Cell>,
-    /// How many rows there are, shown or not.
-    all: usize,
+    /// How many rows the report has, where that is known.
+    in_all: String,
     exports: Vec<(&'static str, String)>,
     next: String,
     /// Whether the rows, and what they sum to, are those of a page of several.
@@ -129,40 +130,37 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     let listed = found.list("rows");
     let used = used(&found, &listed);
     let mut columns = columns(t, &listed, &used);
-    let (mut rows, mut kinds) = (Vec::new(), std::collections::BTreeSet::new());
-    let all = listed.len();
-    for (place, row) in listed.into_iter().enumerate() {
-        let kind = row.text("kind");
-        let is_first = path == "/reports/ageing" && kinds.insert(kind.clone());
-        // pictures lead to the first row of each kind, wherever it is
-        if place >= ROWS_MAX && !is_first {
-            continue;
-        }
+    // what is offered to filter by has names already
+    let filters = filters(visit, route).await;
+    visit.learn_organisations(listed.iter().map(|row| row.text("organisation"))).await;
+    let mut rows = Vec::new();
+    for row in listed {
         let mut cells = Vec::new();
         for column in &used {
             cells.push(cell(visit, &row, &column.text("key")).await);
         }
-        rows.push((if is_first { kind } else { String::new() }, cells));
+        rows.push(cells);
     }
     let cursor = found.text("next_cursor");
     let is_part = !cursor.is_empty() || !visit.filter("cursor").is_empty();
     let mut totals = totals(&found, &used);
-    // of a report of which rows are left out nobody knows what all of them say
-    let alike = if rows.len() < all { Vec::new() } else { take_alike(&mut columns, &mut rows, &mut totals) };
+    let alike = take_alike(&mut columns, &mut rows, &mut totals);
+    let are_of_page = found.text("totals_of") == "page";
     if let Some(first) = totals.first_mut().filter(|first| is_part && first.text.is_empty()) {
-        t.of_this_page().clone_into(&mut first.text);
+        let of = if are_of_page { t.of_this_page() } else { t.of_all_pages() };
+        of.clone_into(&mut first.text);
     }
     let about = t.report_as_of(&found.text("as_of"), &found.text("known_at"));
     let crumbs = vec![Link::new("/reports", t.reports())];
     render(&ReportPage {
         t,
         about: if missing { String::new() } else { about },
-        filters: filters(visit, route).await,
+        filters,
         totals,
         is_part,
         first: visit.without("cursor"),
+        in_all: found.text("rows_in_all"),
         alike,
-        all,
         columns,
         rows,
         exports: if missing { Vec::new() } else { exports(&path, &whole(visit, &found)) },
@@ -197,10 +195,12 @@ fn whole(visit: &Visit<'_>, found: &Doc) -> Vec<(String, String)> {
 async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
     let mut filters = Vec::new();
     for param in route.query.iter().filter(|param| !NO_FILTERS.contains(&param.name)) {
+        let is_waiting = param.name == "kind" && route.path == "/v1/reports/ageing";
         let input = match param.name {
             "programme" => PROGRAMMES,
             "organisation" => ORGANISATIONS,
             "as_of" | "from" | "until" => Input::Date,
+            "kind" if is_waiting => Input::Choice(&ageing::KINDS),
             _ => Input::Text,
         };
         let asked = field(param.name, input);
@@ -209,7 +209,7 @@ async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
         for choice in &mut filter.choices {
             choice.chosen = choice.value == filter.value;
         }
-        filter.label = visit.t.filter_name(param.name);
+        filter.label = visit.t.filter_name(if is_waiting { "waiting" } else { param.name });
         filter.must = route.requires(param.name);
         filter.offer_all(visit.t);
         filters.push(filter);
@@ -217,12 +217,15 @@ async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
     filters
 }
 
-/// The columns in which anything stands; a file has all of them.
+/// The columns in which anything stands, here or on another page; a file has all of them.
 fn used(found: &Doc, rows: &[Doc]) -> Vec<Doc> {
+    let totals = found.at("totals");
+    let stands =
+        |key: &str| rows.iter().any(|row| row.has(key)) || !["", "0.00"].contains(&totals.text(key).as_str());
     let columns = found.list("columns").into_iter();
     // an exact share is for files
     let columns = columns.filter(|column| column.text("key") != "execution_rate_fraction");
-    columns.filter(|column| rows.iter().any(|row| row.has(&column.text("key")))).collect()
+    columns.filter(|column| stands(&column.text("key"))).collect()
 }
 
 /// A report names its columns `日期 effective_date`.
@@ -293,13 +296,12 @@ const ALIKE_FROM: usize = 3;
 /// Takes out the columns of words that say the same, and lead to the same, in every row.
 fn take_alike(
     columns: &mut Vec<Column>,
-    rows: &mut [(String, Vec<Cell>)],
+    rows: &mut [Vec<Cell>],
     totals: &mut Vec<Cell>,
 ) -> Vec<(String, Cell)> {
     let mut alike = Vec::new();
     for place in (0..columns.len()).rev() {
-        let mut texts =
-            rows.iter().filter_map(|(_, cells)| cells.get(place)).map(|cell| (&cell.text, &cell.href));
+        let mut texts = rows.iter().filter_map(|cells| cells.get(place)).map(|cell| (&cell.text, &cell.href));
         let first = texts.next();
         let is_alike = rows.len() >= ALIKE_FROM && texts.all(|text| Some(text) == first);
         if !is_alike || columns.get(place).is_none_or(|column| column.number) {
@@ -309,7 +311,7 @@ fn take_alike(
         if place < totals.len() {
             totals.remove(place);
         }
-        let mut cells = rows.iter_mut().map(|(_, cells)| cells.remove(place));
+        let mut cells = rows.iter_mut().map(|cells| cells.remove(place));
         alike.extend(cells.next().map(|cell| (column.name, cell)));
         cells.for_each(drop);
     }
@@ -355,19 +357,11 @@ mod tests {
         let column = |name: &str, number| Column { name: name.to_owned(), number };
         let table = |rows: &[[&str; 3]]| {
             let mut columns = vec![column("a", false), column("b", false), column("c", true)];
-            let mut rows: Vec<_> = rows
-                .iter()
-                .map(|row| (String::new(), row.map(cell).into_iter().collect::<Vec<_>>()))
-                .collect();
+            let mut rows: Vec<Vec<_>> = rows.iter().map(|row| row.map(cell).into_iter().collect()).collect();
             let mut totals = ["", "", "2.00"].map(cell).into_iter().collect();
             let alike = take_alike(&mut columns, &mut rows, &mut totals);
             let alike: Vec<_> = alike.into_iter().map(|(name, cell)| (name, cell.text)).collect();
-            (
-                alike,
-                columns.len(),
-                rows.iter().map(|(_, cells)| cells.len()).collect::<Vec<_>>(),
-                totals.len(),
-            )
+            (alike, columns.len(), rows.iter().map(Vec::len).collect::<Vec<_>>(), totals.len())
         };
         let same = ["x", "1", "1.00"];
         let (alike, columns, rows, totals) = table(&[same, ["x", "2", "1.00"], same]);

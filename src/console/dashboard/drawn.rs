@@ -278,7 +278,7 @@ pub fn heat(t: T, ageing: &Doc) -> Vec<Heat> {
             (class, shown(amount))
         };
         Heat {
-            href: format!("/reports/ageing#{kind}"),
+            href: format!("/reports/ageing?kind={kind}"),
             cells: BUCKETS.iter().map(|bucket| cell(bucket)).collect(),
             kind: t.word(&kind),
         }

@@ -56,6 +56,7 @@ texts! {
     alike: "各行相同：" / "In every row:";
     alike_here: "本页各行相同：" / "In every row of this page:";
     of_this_page: "本页合计" / "This page";
+    of_all_pages: "各页合计" / "All pages";
     none_found_hint: "请放宽筛选条件，或回到全部。" / "Widen the filter, or show all.";
     face_value: "面额" / "Face value";
     available: "可用" / "Available";

@@ -165,7 +165,7 @@ filled_texts! {
     provider_reports(code: &str): "身份平台报告错误（{code}）。" / "The identity provider reports an error ({code}).";
     page_of_pages(page: usize, pages: usize): "第 {page} 页，共 {pages} 页" / "page {page} of {pages}";
     rows_of_page(rows: usize): "本页 {rows} 行；筛选结果全部在导出的文件里。" / "{rows} rows on this page; files have all that the filter finds.";
-    first_rows(shown: usize, all: usize): "此处列出前 {shown} 行，共 {all} 行；合计含全部，其余见导出的文件。" / "The first {shown} of {all} rows; totals are of all of them, and files have the rest.";
+    rows_of(rows: usize, all: &str): "本页 {rows} 行，共 {all} 行；导出的文件含全部。" / "{rows} of {all} rows on this page; files have all of them.";
     show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
 }
 

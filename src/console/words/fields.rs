@@ -30,6 +30,7 @@ words! {
     "filter.interval": "抽样间隔（元）" / "interval (CNY)";
     "filter.subject": "经手账号" / "subject";
     "filter.kind": "操作" / "kind";
+    "filter.waiting": "类别" / "kind";
     "filter.duty": "职责" / "duty";
     "filter.same_document": "仅自提自批" / "same document";
     // fields of forms

@@ -13,6 +13,7 @@ use crate::reports::ReadError;
 use crate::reports::budget_codes;
 use crate::reports::formats::Column;
 use crate::reports::report::{Dimension, Report, Row, Scope};
+use crate::reports::turnovers::{Source, TurnoverSums};
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{Date, Money};
@@ -43,10 +44,13 @@ statement! {
 }
 
 /// Each programme's years of money at the end of a fiscal year, or as far as it is known.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
+pub async fn read(
+    conn: &AsyncPgConnection,
+    (scope, known): (&Scope, TurnoverSums<'_>),
+) -> Result<Report, ReadError> {
     let ends = window_ends(conn).await?.into_iter().map(|row| (row.code, Date::from_naive(row.window_until)));
     let ends: BTreeMap<String, Date> = ends.collect();
-    let found = movements(conn, scope, (Dimension::FiscalYear, None)).await?;
+    let found = movements(conn, scope, (Dimension::FiscalYear, Source::Known(known))).await?;
     let mut rows = Vec::new();
     for (programme, years) in by_programme(&found)? {
         let runs_on = ends.get(programme).is_none_or(|until| *until > scope.as_of);

@@ -22,7 +22,7 @@ use super::budget_codes;
 use super::formats::Column;
 use super::report::{Dimension, Link, Only, Report, Row, Scope};
 use super::snapshot_range::SnapshotRange;
-use super::turnovers;
+use super::turnovers::{self, Source, TurnoverSums};
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{Date, Money, Month};
 use subsidy_core::ledger::{BookCode, Turnover};
@@ -180,11 +180,11 @@ async fn adjustments(
 async fn movements(
     conn: &AsyncPgConnection,
     scope: &Scope,
-    (by, range): (Dimension, Option<SnapshotRange>),
+    (by, source): (Dimension, Source<'_>),
 ) -> Result<Movements, ReadError> {
     let (mut all, whole) = (Movements::new(), scope.only.is_all());
     let dimensions = [Dimension::Programme, Dimension::Month, by];
-    let sums = turnovers::sums_from(conn, scope, &dimensions, range, Some(BookCode::B)).await?;
+    let sums = turnovers::sums_from(conn, scope, &dimensions, source, Some(BookCode::B)).await?;
     for ((place, account), turnover) in &sums {
         let Some(figure) = Figure::of(account.code()) else { continue };
         let [programme, month, level, organisation, region, fiscal_year] = place;
@@ -213,7 +213,7 @@ async fn movements(
 /// asked for, else by the one that the scope names, else by level.
 pub async fn read(
     conn: &AsyncPgConnection,
-    scope: &Scope,
+    (scope, known): (&Scope, TurnoverSums<'_>),
     by: Option<Dimension>,
 ) -> Result<Report, ReadError> {
     let named = match &scope.only {
@@ -222,18 +222,22 @@ pub async fn read(
         Only { .. } => Dimension::Level,
     };
     let by = by.unwrap_or(named);
-    let mut report = stood(conn, scope, by).await?;
+    let mut report = stood(conn, (scope, Source::Known(known)), by).await?;
     budget_codes::append(conn, &mut report.table.rows).await?;
     Ok(report)
 }
 
-async fn stood(conn: &AsyncPgConnection, scope: &Scope, by: Dimension) -> Result<Report, ReadError> {
+async fn stood(
+    conn: &AsyncPgConnection,
+    (scope, source): (&Scope, Source<'_>),
+    by: Dimension,
+) -> Result<Report, ReadError> {
     if by != Dimension::FiscalYear && scope.only.fiscal_year.is_none() {
-        return standing(scope, by, &movements(conn, scope, (by, None)).await?);
+        return standing(scope, by, &movements(conn, scope, (by, source)).await?);
     }
     // what a year's money is spent on follows from all years
     let all = Scope { only: Only { fiscal_year: None, ..scope.only.clone() }, ..scope.clone() };
-    years::standing(scope, &movements(conn, &all, (Dimension::FiscalYear, None)).await?)
+    years::standing(scope, &movements(conn, &all, (Dimension::FiscalYear, source)).await?)
 }
 
 /// Programmes and their levels from some totals and some lines.
@@ -242,8 +246,11 @@ pub async fn read_from(
     scope: &Scope,
     range: SnapshotRange,
 ) -> Result<Report, ReadError> {
-    let mut report =
-        standing(scope, Dimension::Level, &movements(conn, scope, (Dimension::Level, Some(range))).await?)?;
+    let mut report = standing(
+        scope,
+        Dimension::Level,
+        &movements(conn, scope, (Dimension::Level, Source::Range(range))).await?,
+    )?;
     budget_codes::append(conn, &mut report.table.rows).await?;
     Ok(report)
 }

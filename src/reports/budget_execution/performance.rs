@@ -12,6 +12,7 @@ use super::{Figure, Figures, appropriated, figure, movements};
 use crate::reports::ReadError;
 use crate::reports::formats::Column;
 use crate::reports::report::{Dimension, Report, Row, Scope};
+use crate::reports::turnovers::{Source, TurnoverSums};
 use subsidy_core::domain::dates::FiscalYear;
 use subsidy_core::domain::money::{Amount, OutOfRange};
 use subsidy_core::domain::{Money, Month};
@@ -71,14 +72,18 @@ statement! {
 type Targets = BTreeMap<String, BTreeMap<PerformanceMetric, Amount>>;
 
 /// A fiscal year of all programmes, a row a metric. `scope` ends with that year at the latest.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope, year: FiscalYear) -> Result<Report, ReadError> {
+pub async fn read(
+    conn: &AsyncPgConnection,
+    (scope, known): (&Scope, TurnoverSums<'_>),
+    year: FiscalYear,
+) -> Result<Report, ReadError> {
     let mut wanted = Targets::new();
     for row in targets(conn, scope.known_at, convert::year(Some(year))).await? {
         let said: Vec<PerformanceTarget> = convert::read_json(&row.targets)?;
         let of_programme = wanted.entry(row.programme).or_default();
         of_programme.extend(said.into_iter().map(|target| (target.metric, target.at_least)));
     }
-    let money = movements(conn, scope, (Dimension::FiscalYear, None)).await?;
+    let money = movements(conn, scope, (Dimension::FiscalYear, Source::Known(known))).await?;
     let query = PaidQuery {
         known_at: scope.known_at,
         programme: scope.programme.as_deref(),

@@ -1,6 +1,6 @@
 //! Approvals 批准: when they were made, by whom, and how their amounts lie to what the rules let them be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Timelike, Utc};
 use chrono_tz::Tz;
@@ -41,10 +41,10 @@ rows! {
 }
 
 statement! {
-    /// Approvals `$3` after `$1` up to `$2`, each with what it posted, the sheet in force and the cap of its rules. A
+    /// Approvals `$3` after `$1` up to `$2`, all or some `$4`, each with what it posted, the sheet in force and the cap of its rules. A
     /// commitment and what is owed from it stand in
     /// one posting: the amount is what the last of them comes to.
-    fn acts(Window { after, until }; approving: &[String]) -> Vec<ActRow> =
+    fn acts(Window { after, until }; approving: &[String], some: Option<&[i64]>) -> Vec<ActRow> =
         "SELECT l.sequence, l.kind, l.document, l.subject, l.recorded_at, \
                 coalesce(e.programme, v.programme, k.programme, CASE WHEN l.kind IN ('approve_programme', 'approve_rules') \
                          THEN split_part(l.document, '/', 1) END, '') AS programme, \
@@ -52,7 +52,8 @@ statement! {
                          CASE WHEN l.kind = 'approve_bank_account' THEN l.document END, '') AS organisation, \
                 e.programme IS NOT NULL AS posted, coalesce(e.amount, p.total) AS amount, s.sheet, \
                 r.rules #>> '{caps,claim}' AS claim_cap, v.id IS NOT NULL AS voucher \
-           FROM (SELECT * FROM log WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3)) AS l \
+           FROM (SELECT * FROM log WHERE sequence > $1 AND sequence <= $2 AND kind = ANY($3) \
+                    AND ($4::bigint[] IS NULL OR sequence = ANY($4))) AS l \
            LEFT JOIN LATERAL ( \
                SELECT max(a.programme) AS programme, max(a.organisation) AS organisation, \
                       coalesce(max(a.amount) FILTER (WHERE a.side = 'C' AND a.account = CASE l.kind \
@@ -72,35 +73,56 @@ statement! {
           ORDER BY l.sequence";
 }
 
+/// What is asked about approvals.
+pub(super) const CODES: [Code; 9] = [
+    Code::BelowThreshold,
+    Code::NightApproval,
+    Code::Override,
+    Code::OverCap,
+    Code::RoundAmount,
+    Code::SameDocument,
+    Code::SamePerson,
+    Code::StatutoryLimit,
+    Code::WeekendApproval,
+];
+
+/// What a list looks at.
+#[derive(Debug)]
+pub(super) struct ListContext {
+    pub zone: Zone,
+    /// What the days are as known at the end of the list.
+    pub calendar: Calendar,
+    /// What was approved by somebody who was in the way.
+    pub own: Vec<Approval>,
+    /// The approvals that raise a question, where that is known.
+    pub some: Option<BTreeSet<i64>>,
+}
+
 /// What there is to ask about the approvals of a window.
 pub(super) async fn read(
     conn: &AsyncPgConnection,
     window: Window,
-    (zone, question): (Zone, &Question),
-    own: &[Approval],
+    (context, question): (&ListContext, &Question),
 ) -> Result<Vec<ExceptionRow>, ReadError> {
-    let ours = [
-        Code::BelowThreshold,
-        Code::NightApproval,
-        Code::Override,
-        Code::OverCap,
-        Code::RoundAmount,
-        Code::SameDocument,
-        Code::SamePerson,
-        Code::StatutoryLimit,
-        Code::WeekendApproval,
-    ];
-    if !ours.into_iter().any(|code| question.asks(code)) {
-        return Ok(Vec::new());
-    }
     let mut found = Vec::new();
-    let calendar = calendar(conn, window.until).await?;
-    for act in acts(conn, window, &kinds(Duty::Approves)).await? {
-        let (limits, local) = (Limits::of(&act)?, act.recorded_at.with_timezone(&zone.tz()));
+    if !CODES.into_iter().any(|code| question.asks(code)) {
+        return Ok(found);
+    }
+    let some = |all: &BTreeSet<i64>| -> Vec<i64> {
+        all.range(window.after.saturating_add(1)..=window.until).copied().collect()
+    };
+    let some = context.some.as_ref().map(some);
+    if some.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(found);
+    }
+    for act in acts(conn, window, &kinds(Duty::Approves), some.as_deref()).await? {
+        let (limits, local) = (Limits::of(&act)?, act.recorded_at.with_timezone(&context.zone.tz()));
         let at = local.format("%Y-%m-%d %H:%M").to_string();
-        let by = own.iter().find(|approval| approval.sequence == act.sequence).map(|approval| approval.by);
-        for code in ours.into_iter().filter(|code| question.asks(*code)) {
-            if let Some(limit) = asks(code, (local, by, &act.kind), (&limits, &calendar), question) {
+        let by = context.own.iter().find(|approval| approval.sequence == act.sequence);
+        let by = by.map(|approval| approval.by);
+        for code in CODES.into_iter().filter(|code| question.asks(*code)) {
+            let how = (&limits, &context.calendar);
+            if let Some(limit) = asks(code, (local, by, &act.kind), how, question) {
                 let role = by.filter(|_| matches!(code, Code::SameDocument | Code::SamePerson));
                 let said = role.map_or_else(|| at.clone(), |by| format!("{at} {}", by.part.role()));
                 found.push(act.found(code, limit, &said)?);
@@ -110,18 +132,50 @@ pub(super) async fn read(
     Ok(found)
 }
 
+/// An approval, and whether it raises a question on any day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApprovalDay {
+    pub sequence: i64,
+    /// The day in the agency's zone. Whether it is a holiday is for the calendar that is known when somebody asks.
+    pub day: Date,
+    pub is_raised: bool,
+}
+
+/// The approvals of a window, and whether each raises a question of the usual list by itself: who was in the way, and which
+/// days are holidays, is known elsewhere.
+pub(super) async fn raised(
+    conn: &AsyncPgConnection,
+    window: Window,
+    zone: Zone,
+) -> Result<Vec<ApprovalDay>, ReadError> {
+    let (question, calendar) = (Question::default(), Calendar::new());
+    let mut found = Vec::new();
+    for act in acts(conn, window, &kinds(Duty::Approves), None).await? {
+        let (limits, local) = (Limits::of(&act)?, act.recorded_at.with_timezone(&zone.tz()));
+        let by_itself = CODES.into_iter().filter(|code| *code != Code::WeekendApproval);
+        let mut asked =
+            by_itself.map(|code| asks(code, (local, None, &act.kind), (&limits, &calendar), &question));
+        found.push(ApprovalDay {
+            sequence: act.sequence,
+            day: Date::from_naive(local.date_naive()),
+            is_raised: asked.any(|asked| asked.is_some()),
+        });
+    }
+    Ok(found)
+}
+
 /// What the days are that the calendar named.
-type Calendar = BTreeMap<Date, DayKind>;
+pub(super) type Calendar = BTreeMap<Date, DayKind>;
 
 /// The calendar as it was when the log ended at a sequence.
-async fn calendar(conn: &AsyncPgConnection, until: i64) -> Result<Calendar, ReadError> {
+pub(super) async fn calendar(conn: &AsyncPgConnection, until: i64) -> Result<Calendar, ReadError> {
     let found = queries::known_at(conn, until).await?;
     let day = |found: &queries::DayKindRow| Ok((Date::from_naive(found.date), convert::read(&found.kind)?));
     found.iter().map(day).collect()
 }
 
 /// Whether nobody is expected to work: on a weekend that is no workday, and on a holiday of the week.
-fn is_holiday(day: Date, calendar: &Calendar) -> bool {
+pub(super) fn is_holiday(day: Date, calendar: &Calendar) -> bool {
     rules::kind_of(day, calendar.get(&day).copied()) == DayKind::Holiday
 }
 

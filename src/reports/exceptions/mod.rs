@@ -9,19 +9,26 @@ mod acts;
 mod papers;
 mod parties;
 mod periods;
-mod prefunds;
+pub mod prefunds;
+pub mod raised;
+
+use std::collections::BTreeSet;
 
 use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Serialize};
 
+use self::acts::ListContext;
+use self::prefunds::Prefunds;
+use self::raised::RaisedQuestions;
 use super::ReadError;
 use super::formats::Column;
-use super::four_eyes::Watch;
+use super::four_eyes::{self, Approvals};
+use super::known::KnownSums;
 use super::reading::{self, Part};
 use super::report::{Link, Row, Scope, Window};
+use super::scope::At;
 use subsidy_core::book::Duty;
-use subsidy_core::domain::Money;
-use subsidy_core::domain::dates::Zone;
+use subsidy_core::domain::{AgencyCode, Money};
 
 /// What a row says.
 pub const COLUMNS: &[Column] = &[
@@ -43,6 +50,8 @@ pub const NAME: [&str; 2] = ["exceptions", "疑点清单"];
 const WINDOW: i64 = 4_096;
 /// The same of a page.
 const SHORT_WINDOW: i64 = 1_024;
+/// The same where it is known which approvals raise a question: the others have few.
+const LONG_WINDOW: i64 = 16_384;
 
 /// What is asked about.
 #[derive(
@@ -138,6 +147,11 @@ impl Default for Question {
 }
 
 impl Question {
+    /// Whether it takes for an exception what is taken where nothing is said; of one code or of all.
+    fn is_usual(&self) -> bool {
+        *self == Self { code: self.code, ..Self::default() }
+    }
+
     fn asks(&self, code: Code) -> bool {
         self.code.is_none_or(|only| only == code)
     }
@@ -215,14 +229,25 @@ pub enum Place {
     Ended,
 }
 
+/// What a process knows of where there is something to ask.
+#[derive(Debug, Clone, Copy)]
+pub struct ExceptionSums<'a> {
+    pub approvals: &'a KnownSums<Approvals>,
+    pub raised: &'a KnownSums<RaisedQuestions>,
+    pub prefunds: &'a KnownSums<Prefunds>,
+}
+
 /// A reading that goes on window by window.
 #[derive(Debug)]
 pub struct Reading {
     scope: Scope,
-    zone: Zone,
     question: Question,
     place: Place,
-    watch: Watch,
+    context: ListContext,
+    /// The reopenings of months, where they are known.
+    reopenings: Option<BTreeSet<i64>>,
+    /// What is known when all was read.
+    last: Vec<ExceptionRow>,
 }
 
 fn kinds(duty: Duty) -> Vec<String> {
@@ -231,25 +256,47 @@ fn kinds(duty: Duty) -> Vec<String> {
 
 impl Reading {
     /// Before the first row, or at a place.
-    pub fn new(scope: Scope, zone: Zone, question: Question, place: Option<Place>) -> Self {
-        Self { scope, zone, question, place: place.unwrap_or(Place::After(-1)), watch: Watch::default() }
+    pub async fn begin(
+        conn: &AsyncPgConnection,
+        of: (&AgencyCode, &At, &Scope),
+        question: Question,
+        (known, place): (ExceptionSums<'_>, Option<Place>),
+    ) -> Result<Self, ReadError> {
+        let (_, at, scope) = of;
+        let asks = question.asks(Code::SameDocument) || question.asks(Code::SamePerson);
+        let own = if asks { four_eyes::in_the_way(conn, of, known.approvals).await? } else { Vec::new() };
+        let calendar = acts::calendar(conn, scope.known_at).await?;
+        let mut context = ListContext { zone: at.zone, calendar, own, some: None };
+        let mut reopenings = None;
+        let asks_leaves =
+            question.asks(Code::PeriodReopened) || acts::CODES.iter().any(|code| question.asks(*code));
+        if asks_leaves && question.is_usual() && known.raised.is_at_hand(of) {
+            let say = |raised: &RaisedQuestions| {
+                let is_holiday = |day| acts::is_holiday(day, &context.calendar);
+                (raised.approvals(scope.known_at, is_holiday), raised.reopenings())
+            };
+            let (mut some, reopened) = known.raised.read_with_later(conn, of, say).await?;
+            some.extend(context.own.iter().map(|approval| approval.sequence));
+            (context.some, reopenings) = (Some(some), Some(reopened));
+        }
+        let mut last = Vec::new();
+        if question.asks(Code::PrefundNotTruedUp) {
+            last = prefunds::read(conn, of, known.prefunds).await?;
+        }
+        let place = place.unwrap_or(Place::After(-1));
+        Ok(Self { scope: scope.clone(), question, place, context, reopenings, last })
     }
 
-    async fn window(
-        &mut self,
-        conn: &AsyncPgConnection,
-        (window, part): (Window, Part),
-    ) -> Result<Vec<ExceptionRow>, ReadError> {
-        let held = self.question.asks(Code::SameDocument) || self.question.asks(Code::SamePerson);
-        let own =
-            if held { self.watch.find(conn, (window, part), self.scope.known_at).await? } else { Vec::new() };
-        let mut found = acts::read(conn, window, (self.zone, &self.question), &own).await?;
+    async fn window(&self, conn: &AsyncPgConnection, window: Window) -> Result<Vec<ExceptionRow>, ReadError> {
+        let mut found = acts::read(conn, window, (&self.context, &self.question)).await?;
         let asks = |code: &Code| self.question.asks(*code);
         if self.question.asks(Code::RelatedParty) {
             found.extend(parties::read(conn, window, self.scope.known_at).await?);
         }
-        if self.question.asks(Code::PeriodReopened) {
-            found.extend(periods::read(conn, window, self.zone).await?);
+        let has_reopening =
+            |all: &BTreeSet<i64>| all.range(window.after.saturating_add(1)..=window.until).next().is_some();
+        if self.question.asks(Code::PeriodReopened) && self.reopenings.as_ref().is_none_or(has_reopening) {
+            found.extend(periods::read(conn, window, self.context.zone).await?);
         }
         for code in papers::CODES.into_iter().filter(asks) {
             found.extend(papers::read(conn, window, self.scope.known_at, code).await?);
@@ -265,24 +312,18 @@ impl Reading {
         found.sort_by_cached_key(key);
         Ok(found)
     }
-
-    /// What is known when all was read.
-    async fn end(&self, conn: &AsyncPgConnection) -> Result<Vec<ExceptionRow>, ReadError> {
-        let mut found = Vec::new();
-        if self.question.asks(Code::PrefundNotTruedUp) {
-            found = prefunds::read(conn, &self.scope).await?;
-        }
-        Ok(found)
-    }
 }
 
 impl reading::Reading for Reading {
     async fn next(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Option<Vec<Row>>, ReadError> {
         let Place::After(after) = self.place else { return Ok(None) };
-        let window = self.scope.window(after, part.pick(WINDOW, SHORT_WINDOW));
+        // where it is known what approvals raise, what is left to look at is little
+        let (long, short) =
+            if self.context.some.is_some() { (LONG_WINDOW, LONG_WINDOW) } else { (WINDOW, SHORT_WINDOW) };
+        let window = self.scope.window(after, part.pick(long, short));
         let found = match window {
-            Some(window) => self.window(conn, (window, part)).await?,
-            None => self.end(conn).await?,
+            Some(window) => self.window(conn, window).await?,
+            None => std::mem::take(&mut self.last),
         };
         self.place = window.map_or(Place::Ended, |window| Place::After(window.until));
         Ok(Some(found.into_iter().map(ExceptionRow::row).collect()))

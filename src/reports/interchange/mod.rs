@@ -17,6 +17,7 @@ use super::duties;
 use super::formats::{Cell, FormatError};
 use super::lines::movement;
 use super::report::{Row, Scope};
+use super::scope::At;
 use super::snapshot_range::SnapshotRange;
 pub use shape::AuditTable;
 use subsidy_core::book::Command;
@@ -131,7 +132,7 @@ pub type Sink<'a> = dyn FnMut(&[Cell]) -> Result<(), FormatError> + 'a;
 /// A table's rows, one after another.
 pub async fn write(
     conn: &AsyncPgConnection,
-    scope: &Scope,
+    (at, scope): (&At, &Scope),
     table: AuditTable,
     sink: &mut Sink<'_>,
 ) -> Result<(), InterchangeError> {
@@ -142,7 +143,7 @@ pub async fn write(
             Ok(Command::KINDS.iter().map(|kind| kind_of(kind)).try_for_each(put)?)
         }
         AuditTable::User => {
-            let report = duties::read(conn, scope).await?;
+            let report = duties::read_from_log(conn, at, scope).await?;
             Ok(report
                 .table
                 .rows

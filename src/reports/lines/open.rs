@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::{Filter, LineQuery, movement};
 use crate::reports::ReadError;
 use crate::reports::known::Summed;
-use crate::reports::report::{ROWS_MAX, Scope, Window};
+use crate::reports::report::{Scope, Window};
 use crate::reports::scope::At;
 use subsidy_core::domain::Money;
 use subsidy_store::db::convert;
@@ -23,7 +23,7 @@ rows! {
 
 rows! {
     /// What a document's lines on an account come to, and since when they do.
-    struct OpenItemRow {
+    pub struct OpenItemRow {
         account: String,
         about: String,
         programme: String,
@@ -93,8 +93,8 @@ struct OpenSum {
 pub struct OpenItems(BTreeMap<[String; 3], OpenSum>);
 
 impl OpenItems {
-    /// What is open of a programme, or of all, by account, day and document. Error: more than a report has rows.
-    pub fn of(&self, programme: Option<&str>) -> Result<Vec<OpenItem>, ReadError> {
+    /// What is open of a programme, or of all, by account, day and document.
+    pub fn of(&self, programme: Option<&str>) -> Vec<OpenItem> {
         let found = self.0.iter().filter(|(_, sum)| !sum.amount.is_zero());
         let found = found.filter(|([.., of], _)| programme.is_none_or(|only| of == only));
         let mut open: Vec<OpenItem> = found
@@ -107,24 +107,26 @@ impl OpenItems {
                 since: sum.since,
             })
             .collect();
-        if open.len() > ROWS_MAX {
-            return Err(ReadError::TooManyRows { limit: ROWS_MAX });
-        }
         open.sort_by(|a, b| (&a.account, a.since, &a.about).cmp(&(&b.account, b.since, &b.about)));
-        Ok(open)
+        open
     }
 }
 
 impl Summed for OpenItems {
-    async fn add(
-        &mut self,
+    type Read = Vec<OpenItemRow>;
+
+    async fn read(
+        &self,
         conn: &AsyncPgConnection,
         (_, scope): (&At, &Scope),
         Window { after, until }: Window,
-    ) -> Result<(), ReadError> {
+    ) -> Result<Self::Read, ReadError> {
         let filter = Filter::default();
-        let query = LineQuery { after, until, ..LineQuery::of(scope, &filter) };
-        for found in open(conn, query).await? {
+        Ok(open(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await?)
+    }
+
+    fn add(&mut self, read: Self::Read) -> Result<(), ReadError> {
+        for found in read {
             let sum = self.0.entry([found.account, found.about, found.programme]).or_default();
             sum.organisation = std::mem::take(&mut sum.organisation).max(found.organisation);
             sum.amount = sum.amount.plus(convert::money(found.amount)?)?;

@@ -14,7 +14,7 @@ use subsidy_core::domain::Money;
 use subsidy_store::{rows, statement};
 
 rows! {
-    struct PartyTurnoverRow {
+    pub struct PartyTurnoverRow {
         programme: String,
         organisation: String,
         provider: String,
@@ -62,15 +62,20 @@ impl Flows {
 }
 
 impl Summed for Flows {
-    async fn add(
-        &mut self,
+    type Read = Vec<PartyTurnoverRow>;
+
+    async fn read(
+        &self,
         conn: &AsyncPgConnection,
         (_, scope): (&At, &Scope),
         Window { after, until }: Window,
-    ) -> Result<(), ReadError> {
+    ) -> Result<Self::Read, ReadError> {
         let filter = Filter::default();
-        let query = LineQuery { after, until, ..LineQuery::of(scope, &filter) };
-        for found in turned_over(conn, query).await? {
+        Ok(turned_over(conn, LineQuery { after, until, ..LineQuery::of(scope, &filter) }).await?)
+    }
+
+    fn add(&mut self, read: Self::Read) -> Result<(), ReadError> {
+        for found in read {
             let more = movement(&found.account, &found.side, found.amount)?;
             let flow = self.0.entry([found.programme, found.organisation, found.provider]).or_default();
             let sum = if found.account == "B2007" { &mut flow.waiting } else { &mut flow.paid };

@@ -1,14 +1,35 @@
 //! What rests on a contract or a loan under two programmes, a window of sequences at a time, and invoices after them.
 
+use std::collections::BTreeSet;
+
 use diesel_async::AsyncPgConnection;
 
-use super::invoices::Invoices;
+use super::invoices::{Invoices, TakenInvoices};
 use super::{AllocationRow, ContractAllocations, WINDOW, programmes, step_of};
 use crate::reports::ReadError;
+use crate::reports::known::KnownSums;
 use crate::reports::report::{Scope, Window};
-use subsidy_store::statement;
+use crate::reports::scope;
+use subsidy_core::domain::AgencyCode;
+use subsidy_store::{rows, statement};
+
+rows! {
+    struct MadeRow { created: i64 }
+}
 
 statement! {
+    /// When contracts, loans and organisations were made, up to `$1`, on which documents of more than one programme ever
+    /// rested; of organisations, more than one document.
+    fn several(known_at: i64) -> Vec<MadeRow> =
+        "SELECT r.created FROM rentals AS r JOIN (SELECT rental FROM contract_uses GROUP BY rental \
+                  HAVING min(programme) <> max(programme)) AS u ON u.rental = r.id WHERE r.created <= $1 \
+         UNION SELECT n.created FROM loans AS n JOIN (SELECT loan FROM loan_uses GROUP BY loan \
+                  HAVING min(programme) <> max(programme)) AS u ON u.loan = n.id WHERE n.created <= $1 \
+         UNION SELECT o.created FROM organisations AS o JOIN (SELECT organisation FROM ( \
+                  SELECT organisation FROM awards UNION ALL SELECT p.place ->> 'organisation' \
+                    FROM rankings AS r CROSS JOIN jsonb_array_elements(r.places) WITH ORDINALITY AS p (place, number) \
+                   WHERE p.number <= r.top) AS h GROUP BY organisation HAVING count(*) > 1) AS h \
+                ON h.organisation = o.credit_code WHERE o.created <= $1";
     /// Contracts made after `$1` up to `$2` with what rests on them, where that is of two programmes or more.
     fn contracts(Window { after, until }; known_at: i64) -> Vec<AllocationRow> =
         concat!(
@@ -53,25 +74,35 @@ statement! {
 }
 
 /// How far a search has come.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 enum At {
-    /// Contracts and loans made up to this sequence are found.
+    /// Contracts, loans and organisations made up to this sequence are found.
     Sequence(i64),
-    Invoices(Invoices),
+    Invoices,
 }
 
-/// A search for what is of more than one programme: contracts and loans in the order in which they were made, each whole
-/// in its window, then invoices in the order of their numbers.
+/// A search for what is of more than one programme: contracts, loans and organisations in the order in which they were
+/// made, each whole in its window, then invoices in the order of their numbers.
 #[derive(Debug)]
 pub(super) struct Search {
     scope: Scope,
     at: At,
+    /// When what may be of more than one programme was made: other windows have nothing.
+    made: BTreeSet<i64>,
+    invoices: Invoices,
 }
 
 impl Search {
     /// Before the first contract.
-    pub(super) const fn new(scope: Scope) -> Self {
-        Self { scope, at: At::Sequence(-1) }
+    pub(super) async fn begin(
+        conn: &AsyncPgConnection,
+        of: (&AgencyCode, &scope::At, &Scope),
+        known: &KnownSums<TakenInvoices>,
+    ) -> Result<Self, ReadError> {
+        let (scope, known_at) = (of.2.clone(), of.2.known_at);
+        let made = several(conn, known_at).await?.into_iter().map(|found| found.created).collect();
+        let shared = known.read_with_later(conn, of, |taken| taken.shared(known_at)).await?;
+        Ok(Self { scope, at: At::Sequence(-1), made, invoices: Invoices::new(shared) })
     }
 
     pub(super) const fn scope(&self) -> &Scope {
@@ -100,19 +131,16 @@ impl Search {
         &mut self,
         conn: &AsyncPgConnection,
     ) -> Result<Option<Vec<ContractAllocations>>, ReadError> {
-        match &mut self.at {
-            At::Sequence(after) => match self.scope.window(*after, WINDOW) {
-                Some(window) => {
-                    *after = window.until;
-                    documents(conn, window, self.scope.known_at).await.map(Some)
-                }
-                None => {
-                    self.at = At::Invoices(Invoices::new());
-                    Ok(Some(Vec::new()))
-                }
-            },
-            At::Invoices(invoices) => invoices.next(conn, &self.scope).await,
+        let At::Sequence(after) = self.at else { return self.invoices.next(conn, &self.scope).await };
+        let Some(window) = self.scope.window(after, WINDOW) else {
+            self.at = At::Invoices;
+            return Ok(Some(Vec::new()));
+        };
+        self.at = At::Sequence(window.until);
+        if self.made.range(after.saturating_add(1)..=window.until).next().is_none() {
+            return Ok(Some(Vec::new()));
         }
+        documents(conn, window, self.scope.known_at).await.map(Some)
     }
 }
 

@@ -1,31 +1,26 @@
 //! Invoices that claims of two programmes take.
 //!
-//! Nothing leads from an invoice to the claims that take it, and claims that share one may lie years apart: the claims are
-//! walked once for many invoices together, with no more kept of each than tells whether its programmes differ. What
-//! differs is then read whole. Of more invoices than that the claims are walked again, so that memory stays what it is.
+//! Nothing leads from an invoice to the claims that take it, and claims that share one may lie years apart: which claims ever
+//! took an invoice is kept as the log grows. What is shared is then read whole, as it was known at the end of the report.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec;
 
 use diesel_async::AsyncPgConnection;
 
-use super::{AllocationRow, ContractAllocations, WINDOW, step_of};
+use super::{AllocationRow, ContractAllocations, programmes, step_of};
 use crate::reports::ReadError;
+use crate::reports::known::Summed;
 use crate::reports::report::{Scope, Window};
+use crate::reports::scope::At;
 use subsidy_store::{rows, statement};
 
-/// Invoices of one walk over the claims: some 50 bytes each.
-const SLICE: i64 = 500_000;
 /// Claims that are read whole together.
 const TOGETHER: usize = 2_048;
 
 rows! {
-    /// Claims of a programme that take an invoice.
-    struct TakenInvoiceRow { code: String, number: String, programme: String, claim: i64 }
-}
-
-rows! {
-    struct InvoiceKeyRow { code: String, number: String }
+    /// That a claim of a programme was written with an invoice; when the claim was made.
+    pub struct TakenInvoiceRow { code: String, number: String, programme: String, claim: i64 }
 }
 
 /// Claims with each invoice that they took by what was last written of them.
@@ -48,29 +43,16 @@ macro_rules! taken {
     };
 }
 
-/// The invoices after one, up to and including another or to the last.
-#[derive(Debug, Clone, Copy)]
-struct Slice<'a> {
-    known_at: i64,
-    code: &'a str,
-    number: &'a str,
-    last_code: Option<&'a str>,
-    last_number: Option<&'a str>,
-}
-
 statement! {
-    /// The invoice so many after one, in the order of their numbers.
-    fn bound(InvoiceKeyRow { code, number }; offset: i64) -> Option<InvoiceKeyRow> =
-        "SELECT DISTINCT code, number FROM invoices WHERE (code, number) > ($1, $2) ORDER BY code, number OFFSET $3 LIMIT 1";
-    /// What claims made after `$1` up to `$2` take of the invoices after one, up to and including another or to the last.
-    fn select_takes(
-        Window { after, until }, Slice<'_> { known_at, code, number, last_code, last_number }
-    ) -> Vec<TakenInvoiceRow> =
-        concat!(
-            taken!("e.invoice_code AS code, e.invoice_number AS number, k.programme, k.created AS claim"),
-            "AND (e.invoice_code, e.invoice_number) > ($4, $5) \
-             AND ($6::text IS NULL OR (e.invoice_code, e.invoice_number) <= ($6, $7::text))",
-        );
+    /// What claims were written with after `$1` up to `$2`.
+    fn written(Window { after, until }) -> Vec<TakenInvoiceRow> =
+        "SELECT DISTINCT e.invoice_code AS code, e.invoice_number AS number, k.programme, k.created AS claim \
+           FROM (SELECT kind, document, convert_from(leaf, 'UTF8')::jsonb #> ARRAY['command', kind, 'invoices'] AS parts \
+                   FROM log WHERE sequence > $1 AND sequence <= $2 AND kind IN ('draft_claim', 'rewrite_claim')) AS w \
+           JOIN claims AS k ON k.id = CASE WHEN w.kind IN ('draft_claim', 'rewrite_claim') THEN w.document::uuid END \
+          CROSS JOIN LATERAL jsonb_array_elements(w.parts) AS part \
+           JOIN LATERAL (SELECT i.invoice_code, i.invoice_number FROM evidence AS i \
+                WHERE i.id = (part ->> 'evidence_id')::uuid LIMIT 1) AS e ON true";
     /// Claims made at sequences of `$4` with what they take.
     fn decode_all(Window { after, until }; known_at: i64, claims: &[i64]) -> Vec<AllocationRow> =
         concat!(
@@ -85,7 +67,7 @@ statement! {
 
 /// An invoice's code, of at most 12 digits, and number, of at most 20: in the order of the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place([u8; 32]);
+pub(super) struct Place([u8; 32]);
 
 impl Place {
     fn of(code: &str, number: &str) -> Self {
@@ -96,38 +78,70 @@ impl Place {
     }
 }
 
-/// That a claim takes an invoice: the sequence that made the claim, and which of the programmes it is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct InvoiceTake {
-    invoice: Place,
-    claim: i64,
-    programme: u32,
-}
-
-/// Invoices, slice by slice in the order of their numbers.
-#[derive(Debug)]
-pub(super) struct Invoices {
-    /// How many one walk is for.
-    slice: i64,
-    /// The last invoice of the slice that was walked for; none after the last slice.
-    after: Option<InvoiceKeyRow>,
+/// Which claims ever took which invoice: some 100 bytes an invoice.
+#[derive(Debug, Default)]
+pub struct TakenInvoices {
     /// Programmes by their numbers here.
     programmes: BTreeMap<String, u32>,
-    /// By invoice that is of more than one programme: what takes it.
-    shared: vec::IntoIter<Vec<InvoiceTake>>,
+    /// By invoice: the sequence that made the claim, and its programme.
+    takes: BTreeMap<Place, BTreeSet<(i64, u32)>>,
+    /// What claims of two programmes took.
+    shared: BTreeSet<Place>,
 }
 
+impl TakenInvoices {
+    /// The invoices that claims of two programmes took, in the order of their numbers, each with the claims that were made up
+    /// to a sequence.
+    pub(super) fn shared(&self, known_at: i64) -> Vec<(Place, Vec<i64>)> {
+        let until = |place: &Place| {
+            let takes = self.takes.get(place).into_iter().flatten();
+            (*place, takes.map(|(claim, _)| *claim).filter(|claim| *claim <= known_at).collect())
+        };
+        self.shared.iter().map(until).collect()
+    }
+}
+
+impl Summed for TakenInvoices {
+    const ADDS_ALL: bool = true;
+    // each claim is read with its leaf
+    const WINDOW: i64 = 16_384;
+
+    type Read = Vec<TakenInvoiceRow>;
+
+    async fn read(
+        &self,
+        conn: &AsyncPgConnection,
+        _: (&At, &Scope),
+        window: Window,
+    ) -> Result<Self::Read, ReadError> {
+        Ok(written(conn, window).await?)
+    }
+
+    fn add(&mut self, read: Self::Read) -> Result<(), ReadError> {
+        for found in read {
+            let next = u32::try_from(self.programmes.len()).unwrap_or(u32::MAX);
+            let programme = *self.programmes.entry(found.programme).or_insert(next);
+            let place = Place::of(&found.code, &found.number);
+            let takes = self.takes.entry(place).or_default();
+            if takes.iter().any(|(_, other)| *other != programme) {
+                self.shared.insert(place);
+            }
+            takes.insert((found.claim, programme));
+        }
+        Ok(())
+    }
+}
+
+/// Invoices in the order of their numbers, some at a time.
+#[derive(Debug)]
+pub(super) struct Invoices(vec::IntoIter<(Place, Vec<i64>)>);
+
 impl Invoices {
-    pub(super) fn new() -> Self {
-        Self::by(SLICE)
+    pub(super) fn new(shared: Vec<(Place, Vec<i64>)>) -> Self {
+        Self(shared.into_iter())
     }
 
-    fn by(slice: i64) -> Self {
-        let first = InvoiceKeyRow { code: String::new(), number: String::new() };
-        Self { slice, after: Some(first), programmes: BTreeMap::new(), shared: Vec::new().into_iter() }
-    }
-
-    /// The next of more than one programme; nothing after the last.
+    /// The next of more than one programme, where there are any; nothing after the last.
     pub(super) async fn next(
         &mut self,
         conn: &AsyncPgConnection,
@@ -135,48 +149,18 @@ impl Invoices {
     ) -> Result<Option<Vec<ContractAllocations>>, ReadError> {
         let (mut places, mut claims) = (BTreeSet::new(), BTreeSet::new());
         while claims.len() < TOGETHER
-            && let Some(taken) = self.shared.next()
+            && let Some((place, taking)) = self.0.next()
         {
-            places.extend(taken.first().map(|one| one.invoice));
-            claims.extend(taken.iter().map(|one| one.claim));
+            places.insert(place);
+            claims.extend(taking);
         }
-        if !places.is_empty() {
-            return read(conn, scope, &places, &Vec::from_iter(claims)).await.map(Some);
+        if places.is_empty() {
+            return Ok(None);
         }
-        let Some(after) = self.after.take() else { return Ok(None) };
-        let last = bound(conn, after.clone(), self.slice - 1).await?;
-        self.shared = self.walked(conn, scope, (&after, last.as_ref())).await?.into_iter();
-        self.after = last;
-        Ok(Some(Vec::new()))
-    }
-
-    /// What takes the invoices of a slice, by invoice, where that is of more than one programme.
-    async fn walked(
-        &mut self,
-        conn: &AsyncPgConnection,
-        scope: &Scope,
-        (after, last): (&InvoiceKeyRow, Option<&InvoiceKeyRow>),
-    ) -> Result<Vec<Vec<InvoiceTake>>, ReadError> {
-        let (last_code, last_number) = last.map(|last| (last.code.as_str(), last.number.as_str())).unzip();
-        let (code, number) = (after.code.as_str(), after.number.as_str());
-        let slice = Slice { known_at: scope.known_at, code, number, last_code, last_number };
-        let mut all: Vec<InvoiceTake> = Vec::new();
-        for window in scope.windows(WINDOW) {
-            for found in select_takes(conn, window, slice).await? {
-                let next = u32::try_from(self.programmes.len()).unwrap_or(u32::MAX);
-                all.push(InvoiceTake {
-                    invoice: Place::of(&found.code, &found.number),
-                    claim: found.claim,
-                    programme: *self.programmes.entry(found.programme).or_insert(next),
-                });
-            }
-        }
-        all.sort_unstable();
-        let of_several = |taken: &[InvoiceTake]| {
-            taken.iter().any(|one| taken.first().map(|first| first.programme) != Some(one.programme))
-        };
-        let groups = all.chunk_by(|a, b| a.invoice == b.invoice).filter(|taken| of_several(taken));
-        Ok(groups.map(<[InvoiceTake]>::to_vec).collect())
+        let mut found = read(conn, scope, &places, &Vec::from_iter(claims)).await?;
+        // a claim may have been written without an invoice that it took before
+        found.retain(|uses| programmes(uses).len() > 1);
+        Ok(Some(found))
     }
 }
 

@@ -6,7 +6,7 @@
 //! not. All is read a window of sequences at a time; the lines of some documents are summed together.
 
 mod found;
-mod invoices;
+pub mod invoices;
 
 use std::collections::BTreeSet;
 use std::vec;
@@ -14,12 +14,15 @@ use std::vec;
 use diesel_async::AsyncPgConnection;
 
 use self::found::Search;
+use self::invoices::TakenInvoices;
 use super::ReadError;
 use super::formats::Column;
+use super::known::KnownSums;
 use super::lines::open::{OfDocuments, of_documents};
 use super::reading::{self, Part};
 use super::report::{Link, ROWS_MAX, Report, Row, Scope};
-use subsidy_core::domain::Money;
+use super::scope::At;
+use subsidy_core::domain::{AgencyCode, Money};
 use subsidy_store::rows;
 
 const WINDOW: i64 = 4_096;
@@ -104,8 +107,13 @@ fn rows_of(scope: &Scope, uses: &ContractAllocations, sums: &OfDocuments) -> Vec
 }
 
 /// The whole register, where it is short enough. Error: more than a report has rows, before any line is summed.
-pub async fn read(conn: &AsyncPgConnection, scope: &Scope) -> Result<Report, ReadError> {
-    let found = Search::new(scope.clone()).next(conn, ROWS_MAX + 1).await?;
+pub async fn read(
+    conn: &AsyncPgConnection,
+    of: (&AgencyCode, &At, &Scope),
+    known: &KnownSums<TakenInvoices>,
+) -> Result<Report, ReadError> {
+    let scope = of.2;
+    let found = Search::begin(conn, of, known).await?.next(conn, ROWS_MAX + 1).await?;
     if found.iter().map(Vec::len).sum::<usize>() > ROWS_MAX {
         return Err(ReadError::TooManyRows { limit: ROWS_MAX });
     }
@@ -125,8 +133,13 @@ pub struct Reading {
 
 impl Reading {
     /// Before the first row.
-    pub fn new(scope: Scope) -> Self {
-        Self { search: Search::new(scope), found: Vec::new().into_iter(), sums: OfDocuments::new() }
+    pub async fn begin(
+        conn: &AsyncPgConnection,
+        of: (&AgencyCode, &At, &Scope),
+        known: &KnownSums<TakenInvoices>,
+    ) -> Result<Self, ReadError> {
+        let search = Search::begin(conn, of, known).await?;
+        Ok(Self { search, found: Vec::new().into_iter(), sums: OfDocuments::new() })
     }
 }
 

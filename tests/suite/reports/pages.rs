@@ -45,6 +45,75 @@ fn the_pages_of_a_report_are_the_report() {
 }
 
 #[test]
+fn a_page_of_a_report_that_is_summed_as_a_whole_says_what_all_of_it_comes_to() {
+    let city = City::open("wholes", &shares(), "1000000");
+    year(&city);
+    let get = |path: &str| city.get(path, &city.sun);
+    for path in [
+        "/v1/reports/budget-execution?by=level",
+        "/v1/reports/carry-over?fiscal_year=2025",
+        "/v1/reports/performance?fiscal_year=2025",
+        "/v1/reports/turnovers?by=month,programme",
+        "/v1/reports/voucher-rollforward?",
+        "/v1/reports/ageing?",
+        "/v1/reports/ageing?kind=unredeemed_voucher",
+        "/v1/reports/funnel?",
+        "/v1/reports/flow?",
+        "/v1/reports/overlaps?",
+        "/v1/reports/segregation-of-duties?",
+        "/v1/reports/permissions?",
+    ] {
+        let whole = get(path);
+        assert_eq!(whole["totals_of"], "report", "{path}");
+        assert_eq!(whole["rows_in_all"], rows(&whole).len(), "{path}");
+        for limit in [1, 3, 200] {
+            assert_eq!(&paged(&get, path, limit), rows(&whole), "{path} by {limit}");
+        }
+        // sums are those of all rows, and so are the files
+        let first = get(&format!("{path}&limit=1"));
+        for member in ["totals", "totals_of", "rows_in_all"] {
+            assert_eq!(first[member], whole[member], "{path} {member}");
+        }
+    }
+    // whatever is posted and read between two pages, they are of one report; also another process goes on with it
+    let another = city.another();
+    let beginnings =
+        ["budget-execution", "turnovers?by=month", "voucher-rollforward", "ageing", "flow"].map(|name| {
+            let path = format!("/v1/reports/{name}{}", if name.contains('?') { "&" } else { "?" });
+            (get(&path), get(&format!("{path}limit=1")), path)
+        });
+    budget(&city, "adjustments", &json!({"amount": "12.34", "document": "调9", "reason": "调剂"}));
+    let voucher = city.voucher("2000");
+    assert!(rows(&get("/v1/reports/ageing")).iter().any(|row| row["document"] == voucher.as_str()));
+    for (whole, first, path) in beginnings {
+        let cursor = text(&first, "/next_cursor");
+        for service in [&*city.service, &another] {
+            let second = service.get(&format!("{path}limit=200&cursor={cursor}"), &city.sun);
+            assert_eq!([rows(&first).as_slice(), rows(&second)].concat(), *rows(&whole), "{path}");
+            for member in ["as_of", "known_at", "totals", "rows_in_all"] {
+                assert_eq!(second[member], whole[member], "{path} {member}");
+            }
+        }
+    }
+    let first = get("/v1/reports/flow?limit=1");
+    let cursor = text(&first, "/next_cursor");
+    city.service.ask(&format!("/v1/reports/ageing?cursor={cursor}"), &city.sun).is(400, "invalid_cursor");
+    city.service.ask("/v1/reports/ageing?kind=waiting", &city.sun).is(400, "invalid_query");
+    // whatever kind there is, all kinds together are all that is open
+    let ageing = get("/v1/reports/ageing");
+    let of_kind = |kind: &&str| rows(&get(&format!("/v1/reports/ageing?kind={kind}"))).len();
+    let kinds = [
+        "unredeemed_voucher",
+        "unclaimed_award",
+        "overdue_project",
+        "unpaid_claim",
+        "overdue_advance",
+        "receivable",
+    ];
+    assert_eq!(kinds.iter().map(of_kind).sum::<usize>(), rows(&ageing).len());
+}
+
+#[test]
 fn a_page_goes_on_with_the_report_of_the_first_page_and_only_where_the_service_said() {
     let city = City::open("goeson", &shares(), "1000000");
     year(&city);
@@ -59,7 +128,8 @@ fn a_page_goes_on_with_the_report_of_the_first_page_and_only_where_the_service_s
     for member in ["as_of", "known_at"] {
         assert_eq!(second[member], whole[member]);
     }
-    // the sums are those of the rows that are shown
+    // the sums are those of the rows that are shown, and of the report where those are all
+    assert_eq!([&first["totals_of"], &second["totals_of"], &whole["totals_of"]], ["page", "page", "report"]);
     let sum = |report: &Value| text(report, "/totals/movement");
     assert_ne!(sum(&first), sum(&whole));
     let refused = |path: &str, code: &str| {

@@ -154,13 +154,13 @@ fn parties_that_belong_together_and_invoices_shown_twice_are_listed_and_others_a
 #[test]
 fn who_raised_one_thing_and_approved_another_is_no_exception_and_who_approved_their_own_is() {
     let city = City::open("persons", &rules(json!({})), "1000000");
-    let wang = city.token("persons", "officer,approver", "wang", None);
+    let wang_token = city.token("persons", "officer,approver", "wang", None);
     let path = "/v1/programmes/p/appropriations";
     let change = json!({"amount": "5", "fiscal_year": 2025, "document": "预5"});
-    let mine = city.create(path, &wang, &change);
+    let mine = city.create(path, &wang_token, &change);
     let theirs = city.create(path, &city.lin, &change);
     city.expect(200, &format!("{path}/{mine}/approve"), &city.chen, &json!({}));
-    city.expect(200, &format!("{path}/{theirs}/approve"), &wang, &json!({}));
+    city.expect(200, &format!("{path}/{theirs}/approve"), &wang_token, &json!({}));
     let report = exceptions(&city, "");
     assert_eq!(of(&report, "same_person"), Vec::<String>::new());
     assert_eq!(of(&report, "same_document"), Vec::<String>::new());
@@ -169,12 +169,28 @@ fn who_raised_one_thing_and_approved_another_is_no_exception_and_who_approved_th
         "subject = 'subsidy-ledger#wang' WHERE document = '{mine}' AND kind = 'approve_budget_change'"
     );
     tampered(&city, "persons.log", "log_change", &change);
-    let report = exceptions(&city, "");
-    assert_eq!(of(&report, "same_document"), [mine]);
+    // a process that was started before keeps who was in the way
+    let report = city.another().get("/v1/reports/exceptions", &city.sun);
+    assert_eq!(of(&report, "same_document"), [mine.as_str()]);
     let wang = rows(&report).iter().find(|row| row["code"] == "same_document").unwrap();
     assert!(text(wang, "/detail").ends_with(" created"), "{wang}");
     assert_eq!(of(&report, "same_person"), Vec::<String>::new());
     lead_to_their_rows(&city, &report);
+    // it goes on with what it keeps: what was changed of later leaves before it read them shows
+    let later = json!({"amount": "5", "fiscal_year": 2025, "document": "预6"});
+    let later = city.create(path, &wang_token, &later);
+    city.expect(200, &format!("{path}/{later}/approve"), &city.chen, &json!({}));
+    let change = format!(
+        "subject = 'subsidy-ledger#wang' WHERE document = '{later}' AND kind = 'approve_budget_change'"
+    );
+    tampered(&city, "persons.log", "log_change", &change);
+    assert_eq!(of(&exceptions(&city, ""), "same_document"), [later.as_str()]);
+    let whole = city.another().get("/v1/reports/exceptions", &city.sun);
+    assert_eq!(of(&whole, "same_document"), [mine, later.clone()]);
+    // also for whoever asks in another way than the usual, or for one code
+    for query in ["code=same_document", "night_from=1&night_until=2", "near_percent=50"] {
+        assert_eq!(of(&exceptions(&city, query), "same_document"), [later.as_str()], "{query}");
+    }
 }
 
 /// The columns of a register's rows.

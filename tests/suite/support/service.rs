@@ -142,6 +142,11 @@ impl Service {
         Start { data: Some(data), database_url: Some(database_url), ..Start::default() }.run()
     }
 
+    /// Another process on the same data: it knows nothing of what this one keeps.
+    pub fn another(&self) -> Self {
+        Start { data: Some(&self.data), database_url: self.database_url.as_deref(), ..Start::default() }.run()
+    }
+
     /// On a database of its own, with these in its environment.
     pub fn start_with(environment: &[(&str, &str)]) -> Self {
         Start { environment, ..Start::default() }.run()

@@ -4,17 +4,19 @@ use sha2::{Digest, Sha256};
 
 use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::reports::report_response::{
-    Format, ReportRequest, answer, answer_reading, file_name, read_request, read_request_in,
+    Format, ReportRequest, answer_made, answer_reading, file_name, read_request, read_request_in,
 };
 use crate::http::problem::Problem;
 use crate::reports::journal;
 use crate::reports::journal::Dialect;
 use crate::reports::lines::Filter;
+use crate::reports::process_sums::ProcessSums;
 use crate::reports::report::{Dimension, NONE, Only, Scope};
 use crate::reports::sample;
 use crate::reports::sample::Draw;
 use crate::reports::scope::At;
 use crate::reports::turnovers;
+use crate::reports::turnovers::TurnoverSums;
 use crate::reports::{
     account_statement, ageing, budget_execution, duties, exceptions, flow, funnel, operations, overlaps,
     recalculation, roles, voucher_rollforward,
@@ -53,8 +55,8 @@ pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
     if fiscal_year.is_some() && (part || by_year == Some(false)) {
         return refused("fiscal_year");
     }
-    let report = budget_execution::read(&asked.conn, &asked.scope, by.first().copied()).await?;
-    answer(&request, &asked, &report)
+    let of = (&asked.scope, known(&request, &asked));
+    answer_made(&request, &asked, budget_execution::read(&asked.conn, of, by.first().copied())).await
 }
 
 /// The fiscal year that a request names, else that of its last day; its scope reads to the end of that year.
@@ -74,49 +76,66 @@ async fn read_year_request(request: &ReadRequest) -> Result<(ReportRequest, Fisc
 /// `GET /reports/carry-over`
 pub async fn carry_over(request: ReadRequest) -> Result<Reply, Problem> {
     let (asked, _) = read_year_request(&request).await?;
-    answer(&request, &asked, &budget_execution::carry_over::read(&asked.conn, &asked.scope).await?)
+    let of = (&asked.scope, known(&request, &asked));
+    answer_made(&request, &asked, budget_execution::carry_over::read(&asked.conn, of)).await
 }
 
 /// `GET /reports/performance`
 pub async fn performance(request: ReadRequest) -> Result<Reply, Problem> {
     let (asked, year) = read_year_request(&request).await?;
-    answer(&request, &asked, &budget_execution::performance::read(&asked.conn, &asked.scope, year).await?)
+    let of = (&asked.scope, known(&request, &asked));
+    answer_made(&request, &asked, budget_execution::performance::read(&asked.conn, of, year)).await
 }
 
 /// `GET /reports/turnovers`
 pub async fn turnovers(request: ReadRequest) -> Result<Reply, Problem> {
     let by = dimensions(&request, &Dimension::ALL)?;
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &turnovers::read(&asked.conn, &asked.scope, &by).await?)
+    let of = (&asked.scope, known(&request, &asked));
+    answer_made(&request, &asked, turnovers::read(&asked.conn, of, &by)).await
 }
 
 /// `GET /reports/voucher-rollforward`
 pub async fn voucher_rollforward(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &voucher_rollforward::read(&asked.conn, &asked.scope).await?)
+    answer_made(&request, &asked, voucher_rollforward::read(&asked.conn, &asked.scope)).await
+}
+
+/// What the process knows of the turnovers of the agency of a report.
+const fn known<'a>(request: &'a ReadRequest, asked: &'a ReportRequest) -> TurnoverSums<'a> {
+    TurnoverSums { agency: &request.agency, at: &asked.at, sums: &request.sums.turnovers }
 }
 
 /// Of which agency a report is, up to where, and of what.
-const fn of<'a>(request: &'a ReadRequest, asked: &'a ReportRequest) -> (&'a AgencyCode, &'a At, &'a Scope) {
+pub(super) const fn of<'a>(
+    request: &'a ReadRequest,
+    asked: &'a ReportRequest,
+) -> (&'a AgencyCode, &'a At, &'a Scope) {
     (&request.agency, &asked.at, &asked.scope)
 }
 
 /// `GET /reports/ageing`
 pub async fn ageing(request: ReadRequest) -> Result<Reply, Problem> {
+    let kind = request.query.text("kind");
+    if kind.is_some_and(|kind| !ageing::KINDS.contains(&kind)) {
+        return Err(Problem::new(Code::InvalidQuery).with("parameter", "kind"));
+    }
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &ageing::read(&asked.conn, of(&request, &asked), &request.sums.open).await?)
+    let open = &request.sums.open;
+    answer_made(&request, &asked, ageing::read(&asked.conn, of(&request, &asked), kind, open)).await
 }
 
 /// `GET /reports/funnel`
 pub async fn funnel(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &funnel::read(&asked.conn, of(&request, &asked), &request.sums.cases).await?)
+    let sums = (&request.sums.cases, &request.sums.turnovers);
+    answer_made(&request, &asked, funnel::read(&asked.conn, of(&request, &asked), sums)).await
 }
 
 /// `GET /reports/flow`
 pub async fn flow(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &flow::read(&asked.conn, of(&request, &asked), &request.sums.flows).await?)
+    answer_made(&request, &asked, flow::read(&asked.conn, of(&request, &asked), &request.sums.flows)).await
 }
 
 /// The accounts that a query names, apart by commas; none where it names none.
@@ -172,7 +191,8 @@ pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /reports/overlaps`
 pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &overlaps::read(&asked.conn, &asked.scope).await?)
+    answer_made(&request, &asked, overlaps::read(&asked.conn, of(&request, &asked), &request.sums.invoices))
+        .await
 }
 
 /// What a request takes for an exception.
@@ -204,11 +224,18 @@ pub(super) fn read_exceptions(request: &ReadRequest) -> Result<exceptions::Quest
     })
 }
 
+/// What the process knows of where there is something to ask.
+pub(super) const fn known_exceptions(request: &ReadRequest) -> exceptions::ExceptionSums<'_> {
+    let ProcessSums { approvals, raised, prefunds, .. } = &request.sums;
+    exceptions::ExceptionSums { approvals, raised, prefunds }
+}
+
 /// `GET /reports/exceptions`
 pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     let question = read_exceptions(&request)?;
     let asked = read_request(&request).await?;
-    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question, asked.place()?);
+    let known = (known_exceptions(&request), asked.place()?);
+    let reading = exceptions::Reading::begin(&asked.conn, of(&request, &asked), question, known).await?;
     answer_reading(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading).await
 }
 
@@ -254,13 +281,14 @@ pub async fn journal(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /reports/segregation-of-duties`
 pub async fn duties(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &duties::read(&asked.conn, &asked.scope).await?)
+    let sums = (&request.sums.duties, &request.sums.approvals);
+    answer_made(&request, &asked, duties::read(&asked.conn, of(&request, &asked), sums)).await
 }
 
 /// `GET /reports/roles`
 pub async fn roles(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    answer(&request, &asked, &roles::read(&asked.conn, &asked.scope).await?)
+    answer_made(&request, &asked, roles::read(&asked.conn, &asked.scope)).await
 }
 
 pub(super) fn read_leaves(request: &ReadRequest) -> Result<operations::Filter, Problem> {
@@ -286,6 +314,7 @@ pub(super) fn read_leaves(request: &ReadRequest) -> Result<operations::Filter, P
 pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
     let filter = read_leaves(&request)?;
     let asked = read_request(&request).await?;
-    let reading = operations::Reading::begin(&asked.conn, &asked.at, filter, asked.place()?).await?;
+    let known = (&request.sums.approvals, asked.place()?);
+    let reading = operations::Reading::begin(&asked.conn, of(&request, &asked), filter, known).await?;
     answer_reading(&request, &asked, (operations::NAME, operations::COLUMNS), reading).await
 }

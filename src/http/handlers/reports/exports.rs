@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::http::handler::{ReadRequest, Reply, StoredFile};
 use crate::http::handlers::reports::audit_reports::{
-    read_dialect, read_draw, read_exceptions, read_leaves, read_lines_request,
+    known_exceptions, of, read_dialect, read_draw, read_exceptions, read_leaves, read_lines_request,
 };
 use crate::http::handlers::reports::report_response::{
     Facts, Format, ReportRequest, file_name, read_request, read_request_in,
@@ -130,7 +130,8 @@ pub async fn account_statement(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
     let filter = read_leaves(&request)?;
     let asked = read_request(&request).await?;
-    let reading = Leaves::begin(&asked.conn, &asked.at, filter, None).await?;
+    let known = (&request.sums.approvals, None);
+    let reading = Leaves::begin(&asked.conn, of(&request, &asked), filter, known).await?;
     begin(&request, &asked, (operations::NAME, operations::COLUMNS), reading)
 }
 
@@ -138,7 +139,8 @@ pub async fn operations(request: ReadRequest) -> Result<Reply, Problem> {
 pub async fn exceptions(request: ReadRequest) -> Result<Reply, Problem> {
     let question = read_exceptions(&request)?;
     let asked = read_request(&request).await?;
-    let reading = exceptions::Reading::new(asked.scope.clone(), asked.at.zone, question, None);
+    let known = (known_exceptions(&request), None);
+    let reading = exceptions::Reading::begin(&asked.conn, of(&request, &asked), question, known).await?;
     begin(&request, &asked, (exceptions::NAME, exceptions::COLUMNS), reading)
 }
 
@@ -172,7 +174,9 @@ pub async fn recalculation(request: ReadRequest) -> Result<Reply, Problem> {
 /// `POST /reports/overlaps/exports`
 pub async fn overlaps(request: ReadRequest) -> Result<Reply, Problem> {
     let asked = read_request(&request).await?;
-    begin(&request, &asked, (overlaps::NAME, overlaps::COLUMNS), overlaps::Reading::new(asked.scope.clone()))
+    let known = &request.sums.invoices;
+    let reading = overlaps::Reading::begin(&asked.conn, of(&request, &asked), known).await?;
+    begin(&request, &asked, (overlaps::NAME, overlaps::COLUMNS), reading)
 }
 
 /// Begins an export of a question, or finds it. Without a format it is CSV.

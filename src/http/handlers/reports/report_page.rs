@@ -1,5 +1,5 @@
 //! Pages of reports: a cursor says up to where the report reads and where its next page goes on, and bears the service's
-//! mark. What was summed before a page stands in it: a cursor of somebody else's making could show a false balance.
+//! mark. What a reading summed before a page stands in it: a cursor of somebody else's making could show a false balance.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,6 +11,7 @@ use crate::http::handler::ReadRequest;
 use crate::http::page::{filters, limit};
 use crate::http::problem::Problem;
 use crate::reports::reading::PageStart;
+use crate::reports::report::Scope;
 use subsidy_core::domain::{Code, Date};
 use subsidy_store::keys::keyed::CursorKey;
 
@@ -84,6 +85,13 @@ pub fn write<P: Serialize>(
         .map_err(|error| Problem::fault(&error))?;
     let mark = marked(request, &written, CursorKey::mac);
     Ok(URL_SAFE_NO_PAD.encode([written.as_slice(), &mark].concat()))
+}
+
+/// What a report was asked, and up to where: the same for all of its pages.
+pub fn question(request: &ReadRequest, scope: &Scope) -> String {
+    let filters = filters(request.route, &request.query);
+    let Scope { as_of, known_at, recorded_at, .. } = scope;
+    format!("{} {filters} {as_of} {known_at} {recorded_at}", request.agency)
 }
 
 /// The mark is over the agency, the report with its filters, and what is said.

@@ -1,6 +1,8 @@
 //! What every report is asked, and how it is answered: as JSON, as comma-separated values, as a workbook, as Parquet.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,9 +14,10 @@ use crate::http::handler::{FileReply, ReadRequest, Reply};
 use crate::http::handlers::agencies::today;
 use crate::http::handlers::reports::report_page::{self, Cursor, ReportPage};
 use crate::http::problem::Problem;
+use crate::reports::ReadError;
 use crate::reports::formats::file::{FileFormat, Summary, Writing};
 use crate::reports::formats::{Cell, Column, FormatError, Totals};
-use crate::reports::reading::{self, Paged};
+use crate::reports::reading::{self, PageStart, Paged};
 use crate::reports::report::{Link, NONE, Only, ROWS_MAX, Report, Scope};
 use crate::reports::scope;
 use subsidy_core::domain::dates::FiscalYear;
@@ -48,12 +51,27 @@ pub struct ReportView {
     /// Each with a member a column; `links` says by the column where the rows are that sum to its figure.
     #[schema(value_type = Vec<Object>)]
     rows: Vec<Value>,
-    /// The sums of the columns that are summed, by their keys: of the rows that are answered.
+    /// The sums of the columns that are summed, by their keys.
     #[schema(value_type = Object)]
     totals: Map<String, Value>,
+    /// Of which rows `totals` are.
+    totals_of: TotalsOf,
+    /// How many rows the report has, where all of them were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_in_all: Option<usize>,
     /// Where the next page begins, of a report that is asked for page by page; there is none on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
+}
+
+/// Which rows sums are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TotalsOf {
+    /// All rows of the report, answered or not.
+    Report,
+    /// The rows that are answered: nobody has read the others yet.
+    Page,
 }
 
 /// How a report is answered.
@@ -163,16 +181,55 @@ fn filters(request: &ReadRequest) -> BTreeMap<String, String> {
     others.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The report in the format that was asked for.
+/// The report in the format that was asked for, or a page of it.
 pub fn answer(request: &ReadRequest, asked: &ReportRequest, report: &Report) -> Result<Reply, Problem> {
-    if report.table.rows.len() > ROWS_MAX {
+    let rows = report.table.rows.len();
+    if rows > ROWS_MAX {
         return Err(Problem::new(Code::TooManyRows).with("limit", ROWS_MAX));
     }
-    let Format::File(format) = asked.format else { return Reply::json(&view(request, asked, report)?) };
-    let bytes = file(request, asked, report, format)?;
-    let sha256 = Sha256::digest(&bytes).into();
-    let name = file_name(report.name, asked, format.ending());
-    Ok(Reply::File(FileReply { name, media_type: format.media_type(), bytes, sha256, sequence: None }))
+    if let Format::File(format) = asked.format {
+        let bytes = file(request, asked, report, format)?;
+        let sha256 = Sha256::digest(&bytes).into();
+        let name = file_name(report.name, asked, format.ending());
+        return Ok(Reply::File(FileReply {
+            name,
+            media_type: format.media_type(),
+            bytes,
+            sha256,
+            sequence: None,
+        }));
+    }
+    let Some(page) = &asked.page else {
+        return Reply::json(&view(request, asked, (report, 0..rows), TotalsOf::Report)?);
+    };
+    asked.place::<()>()?;
+    let shown = page.cursor.as_ref().map_or(0, |cursor| cursor.shown).min(rows);
+    let end = shown.saturating_add(page.limit).min(rows);
+    let next = (end < rows).then(|| next_cursor(request, asked, &PageStart { place: (), shown: end }));
+    let view = view(request, asked, (report, shown..end), TotalsOf::Report)?;
+    Reply::json(&ReportView { next_cursor: next.transpose()?, ..view })
+}
+
+/// The same of a report that is made as a whole, unless a page of it was shown and it is kept.
+pub async fn answer_made(
+    request: &ReadRequest,
+    asked: &ReportRequest,
+    made: impl Future<Output = Result<Report, ReadError>>,
+) -> Result<Reply, Problem> {
+    let Some(page) = &asked.page else { return answer(request, asked, &made.await?) };
+    let question = report_page::question(request, &asked.scope);
+    let paged = &request.sums.paged;
+    // the first page shows how things stand, and the others belong to it
+    let kept = page.cursor.as_ref().and_then(|_| paged.get(&question));
+    let report = match kept {
+        Some(report) => report,
+        None => Arc::new(made.await?),
+    };
+    let reply = answer(request, asked, &report)?;
+    if report.table.rows.len() > page.limit {
+        paged.keep(question, report);
+    }
+    Ok(reply)
 }
 
 /// What a reading has, begun at the place of the request: a page of it, or all of it.
@@ -188,9 +245,21 @@ pub async fn answer_reading(
     };
     let shown = asked_page.cursor.as_ref().map_or(0, |cursor| cursor.shown);
     let (rows, next) = reading::page(&asked.conn, &mut reading, shown, asked_page.limit).await?;
-    let known = (asked.scope.as_of, asked.scope.known_at);
-    let next_cursor = next.map(|next| report_page::write(request, known, &next)).transpose()?;
-    Reply::json(&ReportView { next_cursor, ..view(request, asked, &Report::of(name, columns, rows))? })
+    let next_cursor = next.map(|next| next_cursor(request, asked, &next)).transpose()?;
+    let is_all = asked_page.cursor.is_none() && next_cursor.is_none();
+    let totals_of = if is_all { TotalsOf::Report } else { TotalsOf::Page };
+    let rows_all = 0..rows.len();
+    let view = view(request, asked, (&Report::of(name, columns, rows), rows_all), totals_of)?;
+    Reply::json(&ReportView { next_cursor, ..view })
+}
+
+/// Where the next page begins, of the same report.
+fn next_cursor<P: Serialize>(
+    request: &ReadRequest,
+    asked: &ReportRequest,
+    next: &PageStart<P>,
+) -> Result<String, Problem> {
+    report_page::write(request, (asked.scope.as_of, asked.scope.known_at), next)
 }
 
 /// What a report's file is called.
@@ -198,14 +267,20 @@ pub fn file_name([name, _]: [&str; 2], asked: &ReportRequest, ending: &str) -> S
     format!("{name}-{}-{}.{ending}", asked.scope.as_of, asked.scope.known_at)
 }
 
-fn view(request: &ReadRequest, asked: &ReportRequest, report: &Report) -> Result<ReportView, Problem> {
+/// Some rows of a report; its totals are of all rows that there are.
+fn view(
+    request: &ReadRequest,
+    asked: &ReportRequest,
+    (report, shown): (&Report, Range<usize>),
+    totals_of: TotalsOf,
+) -> Result<ReportView, Problem> {
     let columns = report.table.columns;
     let fault = |error: &dyn std::fmt::Display| Problem::fault(&error.to_string());
     let mut totals = Totals::of(columns);
     report.table.rows.iter().try_for_each(|row| totals.add(row)).map_err(|error| fault(&error))?;
     let totals =
         totals.summed().map(|(column, sum)| (column.key().to_owned(), Value::String(sum.to_string())));
-    let rows = report.table.rows.iter().zip(&report.links);
+    let rows = report.table.rows.iter().zip(&report.links).skip(shown.start).take(shown.len());
     Ok(ReportView {
         report: report.name[0],
         as_of: asked.scope.as_of,
@@ -215,6 +290,8 @@ fn view(request: &ReadRequest, asked: &ReportRequest, report: &Report) -> Result
         columns: columns.iter().map(|column| ColumnView { key: column.key(), name: column.name }).collect(),
         rows: rows.map(|(cells, links)| row_view(columns, cells, links)).collect(),
         totals: totals.collect(),
+        totals_of,
+        rows_in_all: (totals_of == TotalsOf::Report).then_some(report.table.rows.len()),
         next_cursor: None,
     })
 }
