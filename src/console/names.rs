@@ -18,10 +18,9 @@ impl Visit<'_> {
 
     /// Learns what is called what from a list that was read.
     pub fn learn(&self, target: &str, found: &Doc) {
-        let title = if self.t.is_english() { "title.en" } else { "title.zh" };
         let (path, code, name) = match target.split('?').next().unwrap_or_default() {
             "/v1/organisations" => ("/v1/organisations", "credit_code", "name"),
-            "/v1/programmes" => ("/v1/programmes", "code", title),
+            "/v1/programmes" => ("/v1/programmes", "code", self.title()),
             _ => return,
         };
         let named = found.list("data").into_iter();
@@ -58,8 +57,12 @@ impl Visit<'_> {
                 self.learn(target, &found);
             }
         }
-        let title = if self.t.is_english() { "title.en" } else { "title.zh" };
-        self.named(format!("/v1/programmes/{code}"), code, |found| found.text(title)).await
+        self.named(format!("/v1/programmes/{code}"), code, |found| found.text(self.title())).await
+    }
+
+    /// The member of a programme that is its name in the page's language.
+    fn title(&self) -> &'static str {
+        if self.t.is_english() { "title.en" } else { "title.zh" }
     }
 
     async fn named(&self, target: String, code: &str, name: impl Fn(&Doc) -> String) -> String {

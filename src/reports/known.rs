@@ -91,8 +91,10 @@ impl<T: Summed> Default for SummedUp<T> {
 impl<T: Summed> SummedUp<T> {
     /// Whether the log has the leaf that it ends with.
     async fn is_of_log(&self, conn: &AsyncPgConnection) -> Result<bool, ReadError> {
-        let found = leaf_hash(conn, self.last).await?;
-        Ok(self.last < 0 || found.is_some_and(|found| found.hash == self.hash))
+        if self.last < 0 {
+            return Ok(true);
+        }
+        Ok(leaf_hash(conn, self.last).await?.is_some_and(|found| found.hash == self.hash))
     }
 
     /// Goes on to the last leaf of a scope, window by window: what was added stays where a later one cannot be read.

@@ -3,6 +3,8 @@
 //! What it shows is a function of what it was asked and of rows that never change up to `known_at`: an answer for an
 //! earlier sequence is the same bytes for ever, whatever is posted later.
 
+use std::collections::BTreeSet;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::formats::{Cell, Column, Table};
@@ -60,6 +62,11 @@ impl Window {
     /// The sequences after one up to the last, so many at most; none after the last.
     pub fn next(after: i64, last: i64, size: i64) -> Option<Self> {
         (after < last).then(|| Self { after, until: after.saturating_add(size).min(last) })
+    }
+
+    /// Those of some sequences that are in it, in order.
+    pub fn within(self, all: &BTreeSet<i64>) -> impl Iterator<Item = i64> {
+        all.range(self.after.saturating_add(1)..=self.until).copied()
     }
 }
 

@@ -108,10 +108,7 @@ pub(super) async fn read(
     if !CODES.into_iter().any(|code| question.asks(code)) {
         return Ok(found);
     }
-    let some = |all: &BTreeSet<i64>| -> Vec<i64> {
-        all.range(window.after.saturating_add(1)..=window.until).copied().collect()
-    };
-    let some = context.some.as_ref().map(some);
+    let some: Option<Vec<i64>> = context.some.as_ref().map(|all| window.within(all).collect());
     if some.as_ref().is_some_and(Vec::is_empty) {
         return Ok(found);
     }

@@ -293,8 +293,7 @@ impl Reading {
         if self.question.asks(Code::RelatedParty) {
             found.extend(parties::read(conn, window, self.scope.known_at).await?);
         }
-        let has_reopening =
-            |all: &BTreeSet<i64>| all.range(window.after.saturating_add(1)..=window.until).next().is_some();
+        let has_reopening = |all: &BTreeSet<i64>| window.within(all).next().is_some();
         if self.question.asks(Code::PeriodReopened) && self.reopenings.as_ref().is_none_or(has_reopening) {
             found.extend(periods::read(conn, window, self.context.zone).await?);
         }

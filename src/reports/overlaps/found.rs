@@ -137,7 +137,7 @@ impl Search {
             return Ok(Some(Vec::new()));
         };
         self.at = At::Sequence(window.until);
-        if self.made.range(after.saturating_add(1)..=window.until).next().is_none() {
+        if window.within(&self.made).next().is_none() {
             return Ok(Some(Vec::new()));
         }
         documents(conn, window, self.scope.known_at).await.map(Some)
