@@ -178,7 +178,7 @@ pub(super) const FISCAL_YEAR: Param = Param {
 };
 pub(super) const BY_PART: Param = Param {
     name: "by",
-    about: "Beside the programme a row a level (where left out), organisation, region or fiscal_year.",
+    about: "Beside the programme a row a level (where left out), organisation, region or fiscal_year; programme: no row beside it.",
     schema: Shape::of::<String>(),
 };
 pub(super) const BY: Param = Param {

@@ -50,7 +50,7 @@ const PARTS: [(&str, &str, &str); 5] = [
 /// `GET /dashboard`
 pub async fn show(visit: &Visit<'_>) -> Shown {
     let t = visit.t;
-    let execution = visit.read("/v1/reports/budget-execution").await?;
+    let execution = visit.read("/v1/reports/budget-execution?by=programme").await?;
     let last: Option<i64> = execution.text("known_at").parse().ok();
     let all = visit.shows_all(last.map(|last| last + 1));
     let read = async |target: &str| if all { visit.read(target).await } else { Ok(Doc::default()) };

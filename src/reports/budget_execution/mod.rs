@@ -175,8 +175,8 @@ async fn adjustments(
     Ok(())
 }
 
-/// Programmes and their parts by a dimension; of some lines alone the parts and no whole. A programme without funding
-/// levels has no row of none.
+/// Programmes and their parts by a dimension; by programme, the wholes alone; of some lines alone the parts and no whole. A
+/// programme without funding levels has no row of none.
 async fn movements(
     conn: &AsyncPgConnection,
     scope: &Scope,
@@ -189,15 +189,17 @@ async fn movements(
         let Some(figure) = Figure::of(account.code()) else { continue };
         let [programme, month, level, organisation, region, fiscal_year] = place;
         let part = match by {
-            Dimension::Organisation => organisation,
-            Dimension::Region => region,
-            Dimension::FiscalYear => fiscal_year,
-            Dimension::Programme | Dimension::Month | Dimension::Level => level,
+            Dimension::Programme => None,
+            Dimension::Organisation => Some(organisation),
+            Dimension::Region => Some(region),
+            Dimension::FiscalYear => Some(fiscal_year),
+            Dimension::Month | Dimension::Level => Some(level),
         };
         let (month, amount) = (convert::read(month)?, turnover.balance(account.side())?);
         if whole {
             add(&mut all, (programme, None), month, figure, amount)?;
         }
+        let Some(part) = part else { continue };
         let named = !part.is_empty() || by != Dimension::Level || !whole;
         if figure.of_part(by) && named && turnover != &Turnover::default() {
             add(&mut all, (programme, Some(part)), month, figure, amount)?;

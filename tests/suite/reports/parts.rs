@@ -143,6 +143,10 @@ fn what_parts_of_a_budget_were_asked_and_paid_comes_to_the_programme() {
     let east = city.get(&format!("/v1/reports/budget-execution?organisation={EAST}"), &city.sun);
     assert!(rows(&east).iter().all(|row| row["organisation"] == EAST), "{east}");
     assert_eq!(last(&east, "organisation")[EAST]["expended"], json!("6000.00"));
+    let wholes = city.get("/v1/reports/budget-execution?by=programme", &city.sun);
+    let standing = rows(&standard).iter().filter(|row| row["row"] == "total");
+    assert_eq!(rows(&wholes), &standing.cloned().collect::<Vec<_>>(), "the programmes without their parts");
+    assert_eq!(city.status("/v1/reports/budget-execution?by=programme&level=none", &city.sun), 400);
     assert_eq!(city.status("/v1/reports/budget-execution?by=month", &city.sun), 400);
     assert_eq!(city.status("/v1/reports/budget-execution?by=level,region", &city.sun), 400);
 

@@ -38,7 +38,13 @@ fn dimensions(request: &ReadRequest, known: &[Dimension]) -> Result<Vec<Dimensio
 
 /// `GET /reports/budget-execution`
 pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
-    let parts = [Dimension::Level, Dimension::Organisation, Dimension::Region, Dimension::FiscalYear];
+    let parts = [
+        Dimension::Programme,
+        Dimension::Level,
+        Dimension::Organisation,
+        Dimension::Region,
+        Dimension::FiscalYear,
+    ];
     let by = dimensions(&request, &parts)?;
     let refused = |parameter: &str| Err(Problem::new(Code::InvalidQuery).with("parameter", parameter));
     if by.len() > 1 {
@@ -46,10 +52,10 @@ pub async fn budget_execution(request: ReadRequest) -> Result<Reply, Problem> {
     }
     let asked = read_request(&request).await?;
     let Only { level, organisation, region, fiscal_year } = &asked.scope.only;
-    // what a part is paid takes no year's money of its own
+    // what a part is paid takes no year's money of its own, and is not the whole programme
     let part = level.is_some() || organisation.is_some() || region.is_some();
     let by_year = by.first().map(|by| *by == Dimension::FiscalYear);
-    if by_year == Some(true) && part {
+    if part && matches!(by.first(), Some(Dimension::FiscalYear | Dimension::Programme)) {
         return refused("by");
     }
     if fiscal_year.is_some() && (part || by_year == Some(false)) {
