@@ -45,10 +45,6 @@ statement! {
     pub fn statements_of(InvoiceNumbers<'_> { codes, numbers }) -> Vec<InvoiceRow> =
         "SELECT i.* FROM unnest($1, $2) AS w(code, number) \
          JOIN invoices AS i ON i.number = w.number AND i.code = w.code";
-    /// What an organisation says of the invoices of these codes and numbers.
-    pub fn invoices_of(InvoiceNumbers<'_> { codes, numbers }; organisation: &str) -> Vec<InvoiceRow> =
-        "SELECT i.* FROM unnest($1, $2) AS w(code, number) \
-         JOIN invoices AS i ON i.organisation = $3 AND i.code = w.code AND i.number = w.number";
     /// The next digests after one, each once, with the first evidence that has it.
     pub fn kept(after: &[u8], limit: i64) -> Vec<KeptRow> =
         "SELECT DISTINCT ON (sha256) sha256, bytes, id AS evidence, created AS sequence FROM evidence \

@@ -1,6 +1,6 @@
 //! `/rentals/{id}/reconciliation`: what was contracted, metered, invoiced, claimed and paid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,14 +14,14 @@ use subsidy_core::claims::matching::{
 use subsidy_core::claims::{Claim, ClaimPeriod, ClaimStatus};
 use subsidy_core::domain::money::OutOfRange;
 use subsidy_core::domain::{ClaimId, CreditCode, InvoiceNumber, Line, Money, Month, ProgrammeCode, RentalId};
-use subsidy_core::evidence::Invoice;
+use subsidy_core::evidence::{Invoice, InvoiceKey};
 use subsidy_core::rentals::Rental;
 use subsidy_core::rentals::allocations::ContractAllocations;
 use subsidy_core::usage::{Metered, RentalUsage};
 use subsidy_store::claims::ClaimRow;
 use subsidy_store::claims::queries;
 use subsidy_store::db::pool::Connection;
-use subsidy_store::evidence::queries as evidence;
+use subsidy_store::evidence::{InvoiceRow, statement_columns};
 use subsidy_store::rentals::allocations::{ContractAllocationRow, uses_of};
 use subsidy_store::usage::RentalUsageRow;
 use subsidy_store::usage::queries as usage;
@@ -210,10 +210,11 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     let claims = decode_all(&rows, ClaimRow::read)?;
     let metered = metered(&conn, id).await?;
     let (usage, uses) = (used(&conn, id).await?, uses(&conn, &[id]).await?.remove(&id).unwrap_or_default());
+    let invoices = invoices(&conn, &[(rental.organisation, &metered, &claims)]).await?;
     let known = MatchingFacts {
         rental: &rental,
         usage: usage.as_ref(),
-        invoices: invoices(&conn, rental.organisation, &metered, &claims).await?,
+        invoices: invoices.into_iter().next().unwrap_or_default(),
         metered,
         claims: &claims,
         uses: &uses,
@@ -234,13 +235,8 @@ async fn metered(conn: &Connection, id: RentalId) -> Result<BTreeMap<String, Met
     Ok(decode_all(&rows, read)?.into_iter().collect())
 }
 
-/// The invoices that rows name or claims take, as far as the organisation brought them.
-pub(super) async fn invoices(
-    conn: &Connection,
-    organisation: CreditCode,
-    metered: &BTreeMap<String, Metered>,
-    claims: &[Claim],
-) -> Result<BTreeMap<String, Invoice>, Problem> {
+/// What invoices of a contract are called: those that claims take, and those that rows name, by the row's own word.
+fn named(metered: &BTreeMap<String, Metered>, claims: &[Claim]) -> BTreeMap<InvoiceNumber, String> {
     let mut names: BTreeMap<InvoiceNumber, String> = BTreeMap::new();
     for taken in claims.iter().flat_map(|claim| &claim.invoices) {
         names.insert(taken.invoice.clone(), taken.invoice.to_string());
@@ -252,14 +248,35 @@ pub(super) async fn invoices(
         let number = bare.or_else(|| InvoiceNumber::parse(None, name).ok()).or(coded);
         names.extend(number.map(|number| (number, name.clone())));
     }
-    let columns = names.keys().map(subsidy_store::evidence::invoice_columns);
-    let (codes, numbers): (Vec<_>, Vec<_>) = columns.unzip();
-    let named = evidence::InvoiceNumbers { codes: &codes, numbers: &numbers };
-    let rows = evidence::invoices_of(conn, named, &organisation.to_string()).await?;
-    let found = decode_all(&rows, subsidy_store::evidence::InvoiceRow::read)?;
-    let named =
-        |invoice: Invoice| names.get(&invoice.facts.number).map(|name| (name.clone(), invoice.clone()));
-    Ok(found.into_iter().filter_map(named).collect())
+    names
+}
+
+/// A contract's organisation, what rows name, and the claims on the contract.
+pub(super) type Papers<'a> = (CreditCode, &'a BTreeMap<String, Metered>, &'a [Claim]);
+
+/// The invoices that rows name or claims take, contract by contract, as far as its organisation brought them.
+pub(super) async fn invoices(
+    conn: &Connection,
+    contracts: &[Papers<'_>],
+) -> Result<Vec<BTreeMap<String, Invoice>>, Problem> {
+    let names: Vec<_> = contracts.iter().map(|(_, metered, claims)| named(metered, claims)).collect();
+    let key = |organisation: CreditCode, number: &InvoiceNumber| InvoiceKey {
+        organisation,
+        number: number.clone(),
+    };
+    let keys = contracts.iter().zip(&names).flat_map(|((organisation, ..), names)| {
+        names.keys().map(move |number| statement_columns(&key(*organisation, number)))
+    });
+    let keys: BTreeSet<_> = keys.collect();
+    let rows = InvoiceRow::by_keys(conn, &keys.into_iter().collect::<Vec<_>>()).await?;
+    let known = decode_all(&rows, InvoiceRow::read)?;
+    let known: BTreeMap<InvoiceKey, Invoice> =
+        known.into_iter().map(|invoice| (invoice.key(), invoice)).collect();
+    let brought = |(organisation, names): (CreditCode, BTreeMap<InvoiceNumber, String>)| {
+        let one = |(number, name)| known.get(&key(organisation, &number)).map(|one| (name, one.clone()));
+        names.into_iter().filter_map(one).collect()
+    };
+    Ok(contracts.iter().map(|(organisation, ..)| *organisation).zip(names).map(brought).collect())
 }
 
 /// What rests on each contract.

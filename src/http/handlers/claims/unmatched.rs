@@ -8,7 +8,7 @@ use strum::VariantArray;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
-use crate::http::handlers::claims::reconciliation::{MonthView, invoices, uses};
+use crate::http::handlers::claims::reconciliation::{MonthView, Papers, invoices, uses};
 use crate::http::problem::Problem;
 use subsidy_core::claims::matching::{InvoiceMatch, MatchingFacts, matched, redeemed};
 use subsidy_core::claims::{Claim, ClaimStatus, backing};
@@ -143,19 +143,29 @@ pub async fn unmetered(request: ReadRequest) -> Result<Reply, Problem> {
     }
     let metered = RentalUsageRow::by_keys(&conn, &keys).await?;
     let metered: BTreeSet<_> = metered.iter().map(|row| RentalId::new(row.rental)).collect();
-    let mut claims = claims(&conn, &keys).await?;
+    let (nothing, none, claims) = (BTreeMap::new(), Vec::new(), claims(&conn, &keys).await?);
+    let papers: Vec<Papers<'_>> = found
+        .iter()
+        .map(|rental| {
+            let (names, claims) = (names.get(&rental.id), claims.get(&rental.id));
+            (rental.organisation, names.unwrap_or(&nothing), claims.unwrap_or(&none).as_slice())
+        })
+        .collect();
+    let known = invoices(&conn, &papers).await?;
     let mut views = Vec::new();
-    for rental in &found {
-        let (names, claims) = (names.remove(&rental.id), claims.remove(&rental.id));
-        let (names, claims) = (names.unwrap_or_default(), claims.unwrap_or_default());
-        let known = invoices(&conn, rental.organisation, &names, &claims).await?;
+    for ((rental, (_, names, claims)), invoices) in found.iter().zip(papers).zip(known) {
         let (uses, redeemed) = (ContractAllocations::default(), Money::ZERO);
-        let (usage, claims) = (None, claims.as_slice());
-        let known =
-            MatchingFacts { rental, usage, metered: names, invoices: known, claims, uses: &uses, redeemed };
+        let known = MatchingFacts {
+            rental,
+            usage: None,
+            metered: names.clone(),
+            invoices,
+            claims,
+            uses: &uses,
+            redeemed,
+        };
         let invoices = matched(&known)?.invoices;
-        let view = unnamed(rental, metered.contains(&rental.id), &invoices);
-        views.push(view?);
+        views.push(unnamed(rental, metered.contains(&rental.id), &invoices)?);
     }
     Reply::list((views.into_iter().filter(|view| !view.invoices.is_empty()).collect(), next))
 }
