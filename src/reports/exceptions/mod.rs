@@ -50,8 +50,13 @@ pub const NAME: [&str; 2] = ["exceptions", "疑点清单"];
 const WINDOW: i64 = 4_096;
 /// The same of a page.
 const SHORT_WINDOW: i64 = 1_024;
-/// The same where it is known which approvals raise a question: the others have few.
-const LONG_WINDOW: i64 = 16_384;
+/// The same where no approval is read, or it is known which raise a question: most of the time would go into the planning of
+/// statements that find nothing.
+const LONG_WINDOW: i64 = 65_536;
+/// The same of a page.
+const LONG_WINDOW_OF_PAGE: i64 = 32_768;
+/// So many of these approvals are read together at most, each with its sheet.
+const APPROVALS_MOST: usize = 512;
 
 /// What is asked about.
 #[derive(
@@ -250,6 +255,12 @@ pub struct Reading {
     last: Vec<ExceptionRow>,
 }
 
+/// How many sequences after one have no more of some approvals than are read together.
+fn size_of_few(raised: &BTreeSet<i64>, after: i64) -> i64 {
+    let one_too_many = raised.range(after.saturating_add(1)..).nth(APPROVALS_MOST);
+    one_too_many.map_or(i64::MAX, |beyond| beyond.saturating_sub(after).saturating_sub(1))
+}
+
 fn kinds(duty: Duty) -> Vec<String> {
     duty.kinds().iter().map(|kind| (*kind).to_owned()).collect()
 }
@@ -287,6 +298,18 @@ impl Reading {
         Ok(Self { scope: scope.clone(), question, place, context, reopenings, last })
     }
 
+    /// How many sequences the next window has.
+    fn size(&self, after: i64, part: Part) -> i64 {
+        let long = part.pick(LONG_WINDOW, LONG_WINDOW_OF_PAGE);
+        if !acts::CODES.into_iter().any(|code| self.question.asks(code)) {
+            return long;
+        }
+        match &self.context.some {
+            Some(raised) => size_of_few(raised, after).min(long),
+            None => part.pick(WINDOW, SHORT_WINDOW),
+        }
+    }
+
     async fn window(&self, conn: &AsyncPgConnection, window: Window) -> Result<Vec<ExceptionRow>, ReadError> {
         let mut found = acts::read(conn, window, (&self.context, &self.question)).await?;
         let asks = |code: &Code| self.question.asks(*code);
@@ -316,10 +339,7 @@ impl Reading {
 impl reading::Reading for Reading {
     async fn next(&mut self, conn: &AsyncPgConnection, part: Part) -> Result<Option<Vec<Row>>, ReadError> {
         let Place::After(after) = self.place else { return Ok(None) };
-        // where it is known what approvals raise, what is left to look at is little
-        let (long, short) =
-            if self.context.some.is_some() { (LONG_WINDOW, LONG_WINDOW) } else { (WINDOW, SHORT_WINDOW) };
-        let window = self.scope.window(after, part.pick(long, short));
+        let window = self.scope.window(after, self.size(after, part));
         let found = match window {
             Some(window) => self.window(conn, window).await?,
             None => std::mem::take(&mut self.last),
@@ -365,6 +385,18 @@ mod tests {
             [0, 1_000_000, 1_000_001, 3_000_000].map(|fen| question.round(Money::from_fen(fen))),
             [false, true, false, true]
         );
+    }
+
+    #[test]
+    fn a_window_ends_before_one_approval_too_many() {
+        let most = i64::try_from(APPROVALS_MOST).unwrap_or_default();
+        let dense: BTreeSet<i64> = (0..=most).collect();
+        assert_eq!(size_of_few(&dense, -1), most, "0 to 511");
+        assert_eq!(size_of_few(&dense, 0), i64::MAX, "the rest of them");
+        let apart: BTreeSet<i64> = (0..2 * most).map(|place| place * 10 + 3).collect();
+        assert_eq!(size_of_few(&apart, 2), most * 10, "3 and so on, not the one after");
+        assert_eq!(size_of_few(&apart, 3), most * 10 + 9);
+        assert_eq!(size_of_few(&BTreeSet::new(), 7), i64::MAX);
     }
 
     #[test]
