@@ -9,20 +9,22 @@ use super::figures;
 pub struct Doc(pub Value);
 
 impl Doc {
+    fn find(&self, path: &str) -> Option<&Value> {
+        path.split('.').filter(|name| !name.is_empty()).try_fold(&self.0, |value, name| value.get(name))
+    }
+
     /// The member at a path such as `balance.face`; an empty path is the whole.
     pub fn at(&self, path: &str) -> Self {
-        let found =
-            path.split('.').filter(|name| !name.is_empty()).try_fold(&self.0, |value, name| value.get(name));
-        Self(found.cloned().unwrap_or_default())
+        Self(self.find(path).cloned().unwrap_or_default())
     }
 
     /// A text, a number or a truth as it is written; empty where there is none.
     pub fn text(&self, path: &str) -> String {
-        match self.at(path).0 {
-            Value::String(text) => text,
-            Value::Number(number) => number.to_string(),
-            Value::Bool(truth) => truth.to_string(),
-            Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+        match self.find(path) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Bool(truth)) => truth.to_string(),
+            Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => String::new(),
         }
     }
 
@@ -38,17 +40,17 @@ impl Doc {
 
     /// Whether there is something.
     pub fn has(&self, path: &str) -> bool {
-        !matches!(self.at(path).0, Value::Null)
+        self.find(path).is_some_and(|found| !found.is_null())
     }
 
     pub fn is_true(&self, path: &str) -> bool {
-        self.at(path).0 == Value::Bool(true)
+        self.find(path) == Some(&Value::Bool(true))
     }
 
     /// The members of a list.
     pub fn list(&self, path: &str) -> Vec<Self> {
-        match self.at(path).0 {
-            Value::Array(members) => members.into_iter().map(Self).collect(),
+        match self.find(path) {
+            Some(Value::Array(members)) => members.iter().cloned().map(Self).collect(),
             _ => Vec::new(),
         }
     }

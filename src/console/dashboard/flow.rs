@@ -192,6 +192,9 @@ pub async fn drawing(visit: &Visit<'_>, report: &Doc) -> Drawing {
     }
     let mut drawing =
         Drawing { height: ends.into_iter().max().unwrap_or_default() + GAP, ..Drawing::default() };
+    let drawn = keys.iter().filter(|key| key.0 > 1).map(|key| key.1.clone());
+    let listed = all.iter().take(ROWS_MAX).flat_map(|row| [row.text("organisation"), row.text("provider")]);
+    visit.learn_organisations(drawn.chain(listed)).await;
     let mut names: BTreeMap<Key, String> = BTreeMap::new();
     for key in &keys {
         names.insert(key.clone(), name(visit, key).await);
