@@ -8,7 +8,7 @@ use subsidy_core::domain::Code;
 use super::form::{Fields, Refusal, Returned};
 use super::layout;
 use super::papers;
-use super::records;
+use super::records::{self, Meant};
 use super::sent::{self, FormPost};
 use super::session::{Session, SignedIn, cookie, preference};
 use super::texts::T;
@@ -120,6 +120,17 @@ pub async fn show(page: &'static Page, at: &At, request: &HttpRequest) -> Result
     let session = Session::of(request, at.1.secure, &at.0).await?;
     let Some(who) = &session.signed_in else { return Ok(to_sign_in(request)) };
     let visit = begun(at, request, &session, who);
+    // a file is asked for by programs too: the API tells them what it takes
+    let meant = match visit.filter("format") {
+        "" => records::meant(&visit).await,
+        _ => Ok(None),
+    };
+    match meant {
+        Ok(None) => {}
+        Ok(Some(Meant::At(address))) => return Ok(see(&address)),
+        Ok(Some(Meant::Unclear(page))) => return Ok(html(200, page)),
+        Err(refusal) => return Ok(refused(&visit, &refusal).await),
+    }
     let listed = records::at(&visit.path).filter(|record| record.path == visit.path);
     if let Some(record) = listed.filter(|_| !visit.filter("format").is_empty()) {
         return match records::export(&visit, record).await {
@@ -203,6 +214,14 @@ pub async fn post(
     if let Some(file) = visit.file_asked(&fields).await {
         return Ok(file);
     }
+    let fields = match records::with_codes(&visit, fields).await {
+        Ok(fields) => fields,
+        Err((fields, refusal)) => {
+            let status = refusal.status;
+            visit.returned = Some(Returned { fields, refusal: Some(refusal) });
+            return shown(page, &visit, status).await;
+        }
+    };
     match visit.write(&fields, file).await {
         // a question is answered where it was asked, and can be asked anew
         Ok((outcome, _)) if Visit::is_question(&fields) => {

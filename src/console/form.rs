@@ -55,6 +55,15 @@ impl Fields {
         self.0.iter().rev().find(|(other, _)| other == name).map_or("", |(_, value)| value.as_str())
     }
 
+    /// The same with another value of a field.
+    pub fn with(self, name: &str, value: &str) -> Self {
+        let set = |(other, had): (String, String)| {
+            let value = if other == name { value.to_owned() } else { had };
+            (other, value)
+        };
+        Self(self.0.into_iter().map(set).collect())
+    }
+
     /// All of them but those that a form brings each time anew.
     pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));

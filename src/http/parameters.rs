@@ -156,6 +156,11 @@ pub(super) const OF_PROVIDER: Param = Param {
     about: "Lines about claims, vouchers and recoveries of this provider or bank; none for lines about none of these.",
     schema: Shape::of::<String>(),
 };
+pub(super) const NAME_PART: Param = Param {
+    name: "name",
+    about: "With this in their name, capital letters or not.",
+    schema: Shape::of::<String>(),
+};
 pub(super) const CREDIT_CODES: Param = Param {
     name: "credit_code",
     about: "Of these credit codes, apart by commas: 200 at most.",

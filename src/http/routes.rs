@@ -57,7 +57,7 @@ pub static ROUTES: &[Route] = &[
     post("/v1/role-grants/{id}/end", ADMINISTRATORS, ["收回角色", "Take a role away at once"], role_grants::end, [of::<organisations::WithReason>(), of::<role_grants::RoleGrantView>()]),
 
     post("/v1/organisations", OFFICER, ["登记单位", "Register an organisation"], organisations::register, [of::<organisations::NewOrganisation>(), of::<organisations::OrganisationView>()]).creating(),
-    get("/v1/organisations", EVERYONE, ["单位列表", "List organisations"], read!(organisations::list), page::<organisations::OrganisationView>()).with(&[LIMIT, CURSOR, STATUS, CREDIT_CODES, SINCE]),
+    get("/v1/organisations", EVERYONE, ["单位列表", "List organisations"], read!(organisations::list), page::<organisations::OrganisationView>()).with(&[LIMIT, CURSOR, STATUS, NAME_PART, CREDIT_CODES, SINCE]),
     get("/v1/providers", EVERYONE, ["服务商名录", "Look up providers"], read!(organisations::providers), page::<organisations::ProviderView>()).with(&[LIMIT, CURSOR]),
     get("/v1/organisations/{credit_code}", EVERYONE, ["单位", "An organisation"], read!(organisations::get), of::<organisations::OrganisationView>()),
     post("/v1/organisations/{credit_code}/block", APPROVER, ["冻结单位", "Block an organisation"], organisations::block, [of::<organisations::WithReason>(), of::<organisations::OrganisationView>()]),

@@ -16,7 +16,7 @@ table! { claims (id) { id -> Uuid, programme -> Text, organisation -> Text, prov
 table! { evidence (id) { id -> Uuid, kind -> Text, organisation -> Text, invoice_code -> Nullable<Text>, invoice_number -> Nullable<Text>, created -> Int8, } }
 table! { loans (id) { id -> Uuid, organisation -> Text, bank -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { objections (id) { id -> Uuid, claim -> Uuid, created_by -> Text, created -> Int8, } }
-table! { organisations (credit_code) { credit_code -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
+table! { organisations (credit_code) { credit_code -> Text, name -> Text, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { payment_batches (id) { id -> Uuid, status -> Text, created -> Int8, updated_at -> Timestamptz, } }
 table! { payment_lines (batch, claim) { batch -> Uuid, claim -> Uuid, } }
 table! { periods (month) { month -> Text, } }

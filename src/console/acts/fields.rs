@@ -7,6 +7,7 @@ use super::{Field, Input};
 use crate::console::doc::Doc;
 use crate::console::form::Form;
 use crate::console::records::cell::{Column, line};
+use crate::console::records::choices::ALL_ORGANISATIONS;
 use crate::console::texts::T;
 use crate::console::visit::Visit;
 
@@ -32,10 +33,24 @@ pub struct FieldView {
     pub hint: &'static str,
     pub must: bool,
     pub choices: Vec<Choice>,
+    /// Whether others than the choices are suggested while somebody types.
+    pub suggests: bool,
     pub rows: Vec<Vec<FieldView>>,
 }
 
 impl FieldView {
+    /// A field that narrows what a page shows, with what its address says.
+    pub async fn filter(visit: &Visit<'_>, (name, input): (&'static str, Input), label: String) -> Self {
+        let asked = super::field(name, input);
+        let mut filter = field_view(visit, &asked, &Form::default(), None, &Doc::default()).await;
+        visit.filter(name).clone_into(&mut filter.value);
+        for choice in &mut filter.choices {
+            choice.chosen = choice.value == filter.value;
+        }
+        filter.label = label;
+        filter
+    }
+
     /// A filter is not set by choosing everything.
     pub fn offer_all(&mut self, t: T) {
         if self.kind == "choice" {
@@ -71,6 +86,7 @@ pub fn field_view<'a>(
             hint: field.hint.map(|hint| hint(t)).unwrap_or_default(),
             must: field.must,
             choices: Vec::new(),
+            suggests: false,
             rows: Vec::new(),
         };
         match field.input {
@@ -99,13 +115,19 @@ pub fn field_view<'a>(
             }
             Input::Pick(read, member, shown) | Input::PickOrType(read, member, shown) => {
                 let value = asked.value.clone();
-                let (choices, more) =
-                    listed(visit, document, (read, member, shown), (&|one| one == value, SUGGESTED_MOST))
-                        .await;
+                let chosen = |one: &str| one == value;
+                let is_organisation = read == ALL_ORGANISATIONS;
+                let most = if is_organisation { SUGGESTED_MOST } else { CHOICES_MOST };
+                let from = (read, member, shown);
+                let (choices, more) = listed(visit, document, from, (&chosen, [most, SUGGESTED_MOST])).await;
                 asked.choices = choices;
                 if more {
                     // a browser does not show so many well: who chooses types the code, and some are suggested
                     asked.kind = "text";
+                    asked.suggests = is_organisation;
+                    if is_organisation && (asked.hint.is_empty() || asked.hint == t.credit_code_hint()) {
+                        asked.hint = t.name_or_code_hint();
+                    }
                 }
             }
             Input::Tick(read, member, shown) => {
@@ -118,7 +140,8 @@ pub fn field_view<'a>(
                     }),
                 };
                 (asked.choices, _) =
-                    listed(visit, document, (read, member, shown), (&ticked, usize::MAX)).await;
+                    listed(visit, document, (read, member, shown), (&ticked, [CHOICES_MOST, usize::MAX]))
+                        .await;
                 // what the document has and the list lacks is kept, not dropped unseen
                 let had = edited.map(|doc| doc.list(field.at.trim_start_matches(['+', '/'])));
                 for value in had.unwrap_or_default().iter().map(Doc::own_text).filter(|one| ticked(one)) {
@@ -194,26 +217,29 @@ pub fn each(document: &Doc, list: &str, has: &str, member: &str) -> Vec<String> 
 
 /// So many choices at most, or somewhat more: a page of them stays light.
 const CHOICES_MOST: usize = 1_000;
-/// So many are shown where there are more than that.
+/// So many are shown where there are more than that; so many organisations are chosen from, which most pages offer.
 const SUGGESTED_MOST: usize = 200;
 
-/// What a read lists, as choices, of many only as many as are suggested, and whether there are more.
+/// Whether a value is chosen.
+type Chosen<'a> = &'a dyn Fn(&str) -> bool;
+
+/// What a read lists, as choices, up to so many; of more only as many as are suggested, and whether there are more.
 async fn listed(
     visit: &Visit<'_>,
     document: &Doc,
     (read, member, shown): (&str, &str, &'static [Column]),
-    (chosen, suggested): (&dyn Fn(&str) -> bool, usize),
+    (chosen, [most, suggested]): (Chosen<'_>, [usize; 2]),
 ) -> (Vec<Choice>, bool) {
     let mut target = read.to_owned();
     for name in ["organisation", "programme"] {
         target = target.replace(&format!("{{{name}}}"), &document.text(name));
     }
     let mut choices = Vec::new();
-    let found = visit.look_whole(&target, CHOICES_MOST).await.unwrap_or_default();
+    let found = visit.look_whole(&target, most).await.unwrap_or_default();
     visit.learn(&target, &found);
     let more = found.has("next_cursor");
-    let most = if more { suggested } else { usize::MAX };
-    for found in found.list("data").into_iter().take(most) {
+    let shown_most = if more { suggested } else { usize::MAX };
+    for found in found.list("data").into_iter().take(shown_most) {
         let value = found.text(member);
         choices.push(Choice { chosen: chosen(&value), text: line(visit, &found, shown).await, value });
     }

@@ -30,6 +30,32 @@
       if (field) { field.value = button.textContent.trim(); field.focus(); }
     });
   });
+  // of many organisations those are suggested whose name has what is typed
+  document.querySelectorAll('input[data-suggests]').forEach(function (field) {
+    var list = document.getElementById(field.getAttribute('list'));
+    var waiting = 0;
+    field.addEventListener('input', function () {
+      window.clearTimeout(waiting);
+      var typed = field.value.trim();
+      if (!typed || !list) { return; }
+      waiting = window.setTimeout(function () {
+        window.fetch('/organisations?format=json&.first=20&name=' + encodeURIComponent(typed), { credentials: 'same-origin' })
+          .then(function (answer) { return answer.ok ? answer.json() : []; })
+          .then(function (found) {
+            // an answer to what was typed before comes too late
+            if (!found.length || field.value.trim() !== typed) { return; }
+            list.textContent = '';
+            found.forEach(function (one) {
+              var option = document.createElement('option');
+              option.value = one.credit_code;
+              option.textContent = one.name + ' ' + one.credit_code;
+              list.appendChild(option);
+            });
+          })
+          .catch(function () {});
+      }, 250);
+    });
+  });
   document.querySelectorAll('select[data-sends]').forEach(function (select) {
     select.addEventListener('change', function () { select.form.submit(); });
   });

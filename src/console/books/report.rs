@@ -3,10 +3,10 @@
 use askama::Template;
 
 use super::{exports, href};
-use crate::console::acts::{self, FieldView, Input, field};
+use crate::console::acts::{FieldView, Input};
 use crate::console::doc::Doc;
 use crate::console::figures;
-use crate::console::form::{Form, Refusal};
+use crate::console::form::Refusal;
 use crate::console::layout::{Frame, Link};
 use crate::console::records::choices::{ORGANISATIONS, PROGRAMMES};
 use crate::console::texts::T;
@@ -203,13 +203,8 @@ async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
             "kind" if is_waiting => Input::Choice(&ageing::KINDS),
             _ => Input::Text,
         };
-        let asked = field(param.name, input);
-        let mut filter = acts::shown(visit, &asked, &Form::default(), None, &Doc::default()).await;
-        visit.filter(param.name).clone_into(&mut filter.value);
-        for choice in &mut filter.choices {
-            choice.chosen = choice.value == filter.value;
-        }
-        filter.label = visit.t.filter_name(if is_waiting { "waiting" } else { param.name });
+        let label = visit.t.filter_name(if is_waiting { "waiting" } else { param.name });
+        let mut filter = FieldView::filter(visit, (param.name, input), label).await;
         filter.must = route.requires(param.name);
         filter.offer_all(visit.t);
         filters.push(filter);

@@ -4,7 +4,7 @@
 use askama::Template;
 use serde_json::json;
 
-use crate::console::acts::{self, FieldView, Input, field};
+use crate::console::acts::{FieldView, Input};
 use crate::console::doc::Doc;
 use crate::console::form::{Form, Refusal, without_codes};
 use crate::console::layout::{Frame, Link};
@@ -62,12 +62,8 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
     let asks = [("programme", PROGRAMMES), ("from", Input::Date), ("until", Input::Date)];
     let mut filters = Vec::new();
     for (name, input) in asks {
-        let mut filter =
-            acts::shown(visit, &field(name, input).must(), &Form::default(), None, &Doc::default()).await;
-        visit.filter(name).clone_into(&mut filter.value);
-        for choice in &mut filter.choices {
-            choice.chosen = choice.value == visit.filter(name);
-        }
+        let mut filter = FieldView::filter(visit, (name, input), t.field(name)).await;
+        filter.must = true;
         filters.push(filter);
     }
     let asked = ["programme", "from", "until"].into_iter().all(|name| !visit.filter(name).is_empty());

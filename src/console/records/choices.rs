@@ -7,7 +7,8 @@ use crate::console::texts::T;
 /// Which programme a filter or a form means.
 pub const PROGRAMMES: Input =
     Input::Pick("/v1/programmes?limit=200", "code", &[col("code", Show::Programme)]);
-const ALL_ORGANISATIONS: &str = "/v1/organisations?limit=200";
+/// Whose names and codes are asked for where one is chosen.
+pub const ALL_ORGANISATIONS: &str = "/v1/organisations?limit=200";
 const ORGANISATION: &[Column] = &[col("name", Show::Text), col("credit_code", Show::Code)];
 pub const ORGANISATIONS: Input = Input::Pick(ALL_ORGANISATIONS, "credit_code", ORGANISATION);
 

@@ -18,6 +18,8 @@ use crate::reports::formats::{self, Cell, FormatError};
 
 /// What a browser is made to wait for.
 const ROWS_MAX: usize = 20_000;
+/// The most rows that are read at once.
+const PAGE_MAX: usize = 200;
 
 /// What lists are exported as.
 pub const FORMATS: [&str; 4] = ["csv", "xlsx", "parquet", "json"];
@@ -62,9 +64,11 @@ fn filters(visit: &Visit<'_>) -> Vec<(String, String)> {
 
 async fn all(visit: &Visit<'_>, record: &Record) -> Result<Vec<Doc>, Refusal> {
     let mut query = filters(visit);
-    query.push(("limit".to_owned(), "200".to_owned()));
+    // what is suggested while somebody types is the first few of it
+    let few = visit.filter(".first").parse::<usize>().ok().filter(|few| (1..=PAGE_MAX).contains(few));
+    query.push(("limit".to_owned(), few.unwrap_or(PAGE_MAX).to_string()));
     let target = with_query(&format!("/v1{}", record.path), &query);
-    let documents = visit.look_whole(&target, ROWS_MAX + 1).await?.list("data");
+    let documents = visit.look_whole(&target, few.unwrap_or(ROWS_MAX + 1)).await?.list("data");
     if documents.len() > ROWS_MAX {
         let problem = Problem::too_large(ROWS_MAX, "rows");
         return Err(Refusal::from_problem(&problem, visit));

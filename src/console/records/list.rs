@@ -7,10 +7,10 @@ use subsidy_core::domain::Money;
 use super::cell::{Cell, Show, cells, used};
 use super::one::Row;
 use super::{Record, at};
-use crate::console::acts::{self, Action, FieldView, field};
+use crate::console::acts::{Action, FieldView};
 use crate::console::doc::Doc;
 use crate::console::figures;
-use crate::console::form::{Form, Refusal};
+use crate::console::form::Refusal;
 use crate::console::layout::Frame;
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render};
@@ -59,13 +59,8 @@ pub async fn list(visit: &Visit<'_>) -> Shown {
         shown.into_iter().zip(actions).map(|(cells, actions)| Row { cells, actions }).collect();
     let mut filters = Vec::new();
     for (name, input) in record.filters {
-        let mut filter =
-            acts::shown(visit, &field(name, *input), &Form::default(), None, &Doc::default()).await;
-        visit.filter(name).clone_into(&mut filter.value);
-        for choice in &mut filter.choices {
-            choice.chosen = choice.value == visit.filter(name);
-        }
-        filter.label = visit.t.field(&format!("{}.{name}", record.noun));
+        let label = visit.t.field(&format!("{}.{name}", record.noun));
+        let mut filter = FieldView::filter(visit, (*name, *input), label).await;
         filter.offer_all(visit.t);
         filters.push(filter);
     }

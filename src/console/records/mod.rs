@@ -20,10 +20,12 @@ pub mod money;
 mod one;
 pub mod parties;
 pub mod usage;
+mod which;
 
 pub use export::{FORMATS, export};
 pub use list::list;
 pub use one::{Rows, one, tables};
+pub use which::{Meant, meant, with_codes};
 
 use super::acts::{Act, Input, Phrase};
 use crate::http::batches::matched;

@@ -42,7 +42,7 @@ const ORGANISATION_ACTS: &[Act] = &[
 pub static PARTIES: Record = Record {
     noun: "organisation",
     id: "credit_code",
-    filters: &[("status", Input::Choice(&["active", "blocked"]))],
+    filters: &[("name", Input::Text), ("status", Input::Choice(&["active", "blocked"]))],
     papers: &[(T::statement, "statement")],
     facts: &[
         col("credit_code", Show::Code),

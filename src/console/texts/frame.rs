@@ -163,6 +163,10 @@ texts! {
     no: "否" / "No";
     effective_date_short: "生效日" / "Effective on";
     amount_hint: "元，两位小数，如 1000000.00" / "CNY with two decimals, such as 1000000.00";
+    name_or_code_hint: "名称，或统一社会信用代码" / "The name, or the credit code";
+    which_organisation: "哪个单位？" / "Which organisation?";
+    more_filters: "更多条件" / "More filters";
+    type_more_of_name: "这里只列前 200 个：请多填几个字。" / "These are the first 200: type more of the name.";
     level: "资金级次" / "Level";
     fill_in: "请填写必填的条件后查询。" / "Fill in what is required.";
     in_cny: "单位：元" / "CNY";

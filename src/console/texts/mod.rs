@@ -147,6 +147,7 @@ filled_texts! {
     cap_used(cap: &str, used: &str): "上限 {cap} · 已用 {used}" / "cap {cap} · used {used}";
     cap_of(cap: &str): "上限 {cap}" / "cap {cap}";
     days(count: &str): "{count} 天" / "{count} days";
+    days_after(days: &str): "距上一步 {days} 天" / "days since the step before: {days}";
     days_left(count: i64): "还剩 {count} 天" / "{count} days left";
     days_over(count: i64): "已过期 {count} 天" / "ended {count} days ago";
     points_of(points: &str): "{points} 个百分点" / "{points} points";
@@ -166,6 +167,10 @@ filled_texts! {
     page_of_pages(page: usize, pages: usize): "第 {page} 页，共 {pages} 页" / "page {page} of {pages}";
     rows_of_page(rows: usize): "本页 {rows} 行；筛选结果全部在导出的文件里。" / "{rows} rows on this page; files have all that the filter finds.";
     rows_of(rows: usize, all: &str): "本页 {rows} 行，共 {all} 行；导出的文件含全部。" / "{rows} of {all} rows on this page; files have all of them.";
+    named_so(part: &str): "名称中有“{part}”的单位：" / "Organisations with “{part}” in their name:";
+    none_named(part: &str): "没有名称中有“{part}”的单位，它也不是统一社会信用代码。" / "No organisation has “{part}” in its name, and it is no credit code.";
+    named_alike(names: &str): "请填统一社会信用代码。名称中有此内容的单位：{names}" / "Say the credit code. This is in the names of: {names}";
+    found_places(found: &str, shown: usize): "共 {found} 处不符，列出 {shown} 处" / "Places that do not verify: {found}; listed: {shown}";
     show_of(shown: usize): "本页 {shown} 条" / "{shown} on this page";
 }
 

@@ -237,6 +237,7 @@ pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
         let Some(own) = seen else { return Reply::list::<OrganisationView>((Vec::new(), None)) };
         codes = Some(vec![own]);
     }
+    list.query.name_part = request.query.text("name").map(|part| part.trim().to_owned());
     list.query.credit_codes = codes.map(|codes| codes.iter().map(CreditCode::to_string).collect());
     view::list::<OrganisationView>(&request, &list).await
 }

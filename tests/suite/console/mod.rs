@@ -10,6 +10,7 @@ mod limits;
 mod looks;
 mod old_browsers;
 mod papers;
+mod parties;
 mod pictures;
 mod provider;
 mod webdriver;

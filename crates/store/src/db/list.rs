@@ -30,6 +30,8 @@ pub struct ListQuery {
     pub organisation: Option<String>,
     /// One of these.
     pub credit_codes: Option<Vec<String>>,
+    /// What its name has in it, capital or not.
+    pub name_part: Option<String>,
     pub bank: Option<String>,
     pub invoice_number: Option<String>,
     /// Of an older invoice; others have an empty one.
@@ -89,7 +91,7 @@ pub trait ListRow: Versioned {
 macro_rules! listed {
     (
         $row:ident in $table:ident $(, own [$own:ident $(, $other:ident)*])? $(, by [$($filter:ident),+])?
-        $(, any [$column:ident in $values:ident])? $(, since [$changed:ident])?
+        $(, any [$column:ident in $values:ident])? $(, part [$text:ident in $part:ident])? $(, since [$changed:ident])?
     ) => {
         impl $crate::db::list::ListRow for $row {
             fn created(&self) -> i64 {
@@ -112,6 +114,7 @@ macro_rules! listed {
                     }))?
                     $($(.narrow(&list.$filter, |value| $table::$filter.eq(value)))+)?
                     $(.narrow(&list.$values, |values| $table::$column.eq_any(values)))?
+                    $(.narrow(&list.$part, |part| $table::$text.ilike($crate::db::list::pattern(part))))?
                     $(.narrow(&list.updated_since, |since| $table::$changed.ge(since)))?
                     .filter($table::created.gt(list.after))
                     .order($table::created)
@@ -120,6 +123,19 @@ macro_rules! listed {
             }
         }
     };
+}
+
+/// The pattern of `LIKE` for whatever has a text in it.
+pub fn pattern(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in part.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 /// A boxed query takes a filter only where one is given.

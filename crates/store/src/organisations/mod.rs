@@ -37,7 +37,10 @@ rows! {
 }
 
 stored! { Organisation as OrganisationRow, ToString::to_string }
-listed! { OrganisationRow in organisations, by [status], any [credit_code in credit_codes], since [updated_at] }
+listed! {
+    OrganisationRow in organisations, by [status], any [credit_code in credit_codes], part [name in name_part],
+    since [updated_at]
+}
 
 columns! {
     Organisation as OrganisationRow {
