@@ -7,7 +7,7 @@ use super::page::{Naming, PAGE};
 use super::{Outside, VerifyError};
 use subsidy_core::audit::leaf::Leaf;
 use subsidy_core::audit::replay::Replay;
-use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::domain::{AgencyCode, Sequence};
 use subsidy_store::db::convert;
 use subsidy_store::db::rows::Row;
@@ -63,7 +63,7 @@ impl<'a> Answers<'a> {
         &mut self,
         conn: &AsyncPgConnection,
         expected: &[IdempotencyRow],
-        first: &mut First,
+        findings: &mut Findings,
     ) -> Result<(), VerifyError> {
         let keys: Vec<_> = expected.iter().map(Row::key).collect();
         let stored = IdempotencyRow::by_keys(conn, &keys).await?;
@@ -72,17 +72,19 @@ impl<'a> Answers<'a> {
         for (expected, key) in expected.iter().zip(&keys) {
             let sequence = convert::read_sequence(expected.sequence.unwrap_or(0))?;
             let Some(row) = stored.get(key) else {
-                first.found(ANSWERS.missing(expected, sequence));
+                findings.add(ANSWERS.missing(expected, sequence));
                 continue;
             };
             self.found += i64::from(row.sequence.is_some());
             // what the leaf does not say is held to the mark
             let told =
                 IdempotencyRow { request: row.request.clone(), mac: row.mac.clone(), ..expected.clone() };
-            ANSWERS.differs(row, &told, sequence).into_iter().for_each(|finding| first.found(finding));
-            if !self.is_marked(row) {
-                first.found(Self::unmarked(row, sequence));
+            let differs = ANSWERS.differs(row, &told, sequence);
+            // a row that differs has no right mark either
+            if differs.is_empty() && !self.is_marked(row) {
+                findings.add(Self::unmarked(row, sequence));
             }
+            findings.add_all(differs);
         }
         Ok(())
     }
@@ -94,7 +96,7 @@ impl<'a> Answers<'a> {
         conn: &AsyncPgConnection,
         head: Option<&HeadRow>,
         replay: &Replay,
-        first: &mut First,
+        findings: &mut Findings,
     ) -> Result<(), VerifyError> {
         let Some(head) = head else { return Ok(()) };
         let sequence = Sequence::new(replay.next().number().saturating_sub(1));
@@ -108,7 +110,7 @@ impl<'a> Answers<'a> {
             && head.refusals_mac != head.mac(key)
         {
             let place = format!("head refusals {} refusals_mac", head.refusals);
-            first.found(finding(place, Some(hex::encode(&head.refusals_mac)), Some("another".to_owned())));
+            findings.add(finding(place, Some(hex::encode(&head.refusals_mac)), Some("another".to_owned())));
         }
         let place = |ordinal: i64| format!("idempotency refusal {ordinal}");
         if let Some(Misnumbered { place: expected, ordinal }) = misnumbered(conn).await? {
@@ -117,15 +119,15 @@ impl<'a> Answers<'a> {
             } else {
                 (ordinal, Some(String::new()), None)
             };
-            first.found(finding(place(ordinal), stored, replayed));
+            findings.add(finding(place(ordinal), stored, replayed));
             return Ok(());
         }
         let count = store::refused_answers(conn).await?.map_or(0, |row| row.count);
         let said = i64::try_from(replay.refusals()).unwrap_or(i64::MAX).max(head.refusals);
         if count < said {
-            first.found(finding(place(count + 1), None, Some(String::new())));
+            findings.add(finding(place(count + 1), None, Some(String::new())));
         } else if count > said {
-            first.found(finding(place(said + 1), Some(String::new()), None));
+            findings.add(finding(place(said + 1), Some(String::new()), None));
         }
         Ok(())
     }
@@ -135,7 +137,7 @@ impl<'a> Answers<'a> {
         &self,
         conn: &AsyncPgConnection,
         replay: &Replay,
-        first: &mut First,
+        findings: &mut Findings,
     ) -> Result<(), VerifyError> {
         let last = Sequence::new(replay.next().number().saturating_sub(1));
         let accepted = store::accepted_answers(conn).await?.map_or(0, |row| row.count);
@@ -161,10 +163,10 @@ impl<'a> Answers<'a> {
                     });
                     if !own {
                         let said = u64::try_from(sequence).map_or(last, Sequence::new).min(last);
-                        first.found(ANSWERS.surplus(row, said));
+                        findings.add(ANSWERS.surplus(row, said));
                     }
                 } else if !self.is_marked(row) {
-                    first.found(Self::unmarked(row, last));
+                    findings.add(Self::unmarked(row, last));
                 }
             }
         }

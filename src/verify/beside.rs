@@ -9,7 +9,7 @@ use super::page::Naming;
 use super::stream::Stream;
 use super::{Outside, VerifyError};
 use subsidy_core::audit::note::SigningKey;
-use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::domain::{AgencyCode, Sequence};
 use subsidy_store::db::migrate;
 use subsidy_store::engine::origin;
@@ -42,7 +42,7 @@ pub(super) async fn all(
     agency: &AgencyCode,
     outside: &Outside<'_>,
     stream: &Stream,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError> {
     let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
     let schema =
@@ -53,10 +53,15 @@ pub(super) async fn all(
         if let Some(version) = applied.symmetric_difference(&known).next() {
             let said = |there: bool| if there { "applied" } else { "not applied" };
             let place = format!("{prefix}__diesel_schema_migrations version {version}");
-            first.found(differs(last, place, said(applied.contains(version)), said(known.contains(version))));
+            findings.add(differs(
+                last,
+                place,
+                said(applied.contains(version)),
+                said(known.contains(version)),
+            ));
         }
     }
-    register(conn, agency, outside, stream, first).await
+    register(conn, agency, outside, stream, findings).await
 }
 
 fn differs(sequence: Sequence, place: String, stored: &str, replayed: &str) -> Finding {
@@ -70,7 +75,7 @@ async fn register(
     agency: &AgencyCode,
     outside: &Outside<'_>,
     stream: &Stream,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError> {
     let rows = store::agencies(conn).await?;
     let row = rows.iter().find(|row| row.code == agency.as_str());
@@ -94,6 +99,6 @@ async fn register(
         }
     }
     let differs = REGISTER.differs(row, &expected, Sequence::default());
-    differs.into_iter().for_each(|finding| first.found(finding));
+    findings.add_all(differs);
     Ok(())
 }

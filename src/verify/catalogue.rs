@@ -3,7 +3,7 @@
 use diesel_async::AsyncPgConnection;
 
 use super::{Verdict, VerifyError};
-use subsidy_core::audit::verify::Finding;
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::domain::{AgencyCode, Sequence};
 use subsidy_store::db::catalogue::differences;
 
@@ -19,21 +19,26 @@ pub(super) async fn difference(
     }))
 }
 
-/// A row that is wrong is what there is to say. Where all rows are right, or could not be read, it is the catalogue: no
-/// leaf answers for it, so it stands behind the last.
+/// What is found of the rows and of the catalogue: no leaf answers for the catalogue, so it stands behind the last one.
+/// Where rows could not be read, the catalogue may be why.
 pub(super) fn beside(
     rows: Result<Verdict, VerifyError>,
     catalogue: Option<String>,
+    next: Sequence,
 ) -> Result<Verdict, VerifyError> {
-    let size = match &rows {
-        Ok(Verdict::Good(verified)) => verified.leaves,
-        Err(VerifyError::Query(_) | VerifyError::Unreadable(_)) => 0,
-        Ok(Verdict::Bad(_)) | Err(_) => return rows,
-    };
-    match catalogue {
-        Some(place) => {
-            Ok(Verdict::Bad(Finding { sequence: Sequence::new(size), place, stored: None, replayed: None }))
+    let Some(place) = catalogue else { return rows };
+    let finding = |sequence| Finding { sequence, place, stored: None, replayed: None };
+    Ok(Verdict::Bad(match rows {
+        Ok(Verdict::Good(verified)) => finding(Sequence::new(verified.leaves)).into(),
+        Ok(Verdict::Bad(mut findings)) => {
+            findings.add(finding(next));
+            findings
         }
-        None => rows,
-    }
+        Err(VerifyError::Query(_) | VerifyError::Unreadable(_)) => {
+            let mut findings = Findings::from(finding(Sequence::default()));
+            findings.stop();
+            findings
+        }
+        Err(error) => return Err(error),
+    }))
 }

@@ -22,7 +22,8 @@ use uuid::Uuid;
 use super::{Numbers, Outside, Progress, Verdict, VerifyError, verify_against};
 use subsidy_core::audit::note::Checkpoint;
 use subsidy_core::audit::since::{KeptCheckpoint, Older};
-use subsidy_core::domain::{AgencyCode, Instant, RootHash, Sequence, Subject};
+use subsidy_core::audit::verify::Finding;
+use subsidy_core::domain::{AgencyCode, Instant, RootHash, Subject};
 use subsidy_store::engine::{Engine, origin};
 
 /// How many verifications of an agency are kept, the newest ones.
@@ -41,16 +42,6 @@ pub struct Beginning {
     pub checkpoint: String,
 }
 
-/// What does not verify, first of all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FirstFinding {
-    pub sequence: Sequence,
-    pub place: String,
-    pub stored: Option<String>,
-    pub replayed: Option<String>,
-}
-
 /// What a verification came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,7 +55,14 @@ pub enum Outcome {
         accounts: Option<u64>,
     },
     /// Something was changed behind the service's back.
-    Bad(FirstFinding),
+    Bad {
+        /// How many places there are.
+        found: u64,
+        /// Whether all was looked at in spite of them.
+        complete: bool,
+        /// The first of them.
+        findings: Vec<Finding>,
+    },
     /// There is no verdict; the service's log says why.
     Failed,
 }
@@ -81,12 +79,11 @@ impl Outcome {
                     Numbers::NoKeys | Numbers::NotReadable => None,
                 },
             },
-            Ok(Verdict::Bad(found)) => Self::Bad(FirstFinding {
-                sequence: found.sequence,
-                place: found.place,
-                stored: found.stored,
-                replayed: found.replayed,
-            }),
+            Ok(Verdict::Bad(found)) => Self::Bad {
+                found: found.count(),
+                complete: found.is_complete(),
+                findings: found.kept().to_vec(),
+            },
             Err(error) => {
                 tracing::error!(%error, "a verification came to no verdict");
                 Self::Failed

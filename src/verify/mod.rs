@@ -4,7 +4,7 @@
 //! One snapshot, read once. The log streams through the replay a page at a time, beside it the entries,
 //! transitions, sheets and tiles that it makes; what a document says in the end is compared when the last
 //! leaf is in. A leaf that does not replay ends the stream, since nothing follows from it; a row that
-//! differs does not, so that the first bad sequence is the first of all.
+//! differs does not, so that all of them are named and the first bad sequence is the first of all.
 
 mod answers;
 mod beside;
@@ -24,7 +24,7 @@ use answers::Answers;
 use subsidy_core::audit::note::{NoteError, VerifierKey};
 use subsidy_core::audit::since::{KeptCheckpoint, Older, Roots};
 use subsidy_core::audit::tree::Hash;
-use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::domain::{AgencyCode, Sequence};
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::migrate::SCHEMA_VERSION;
@@ -77,8 +77,8 @@ pub struct Outside<'a> {
 pub enum Verdict {
     /// All is as the log says.
     Good(Verified),
-    /// The first bad sequence.
-    Bad(Finding),
+    /// What is not, the first bad sequence first.
+    Bad(Findings),
 }
 
 /// How far a verification is.
@@ -141,7 +141,11 @@ pub async fn verify_against(
                 kept.iter().map(|one| one.open(&key).map_err(|error| unsigned(one, &error))).collect();
             match opened {
                 Ok(older) => older,
-                Err(finding) => return Ok(Verdict::Bad(finding)),
+                Err(finding) => {
+                    let mut findings = Findings::from(finding);
+                    findings.stop();
+                    return Ok(Verdict::Bad(findings));
+                }
             }
         }
     };
@@ -163,9 +167,11 @@ pub async fn verify_against(
         return Err(VerifyError::NoAgency(agency.clone()));
     }
     let catalogue = catalogue::difference(conn, agency).await?;
+    let next = store::head(conn).await.ok().flatten();
+    let next = next.and_then(|head| u64::try_from(head.next_sequence).ok());
     let asked = Inspection { agency, outside, may_open, roots: Roots::of(older) };
     let rows = snapshot(conn, asked, progress).await;
-    let verdict = catalogue::beside(rows, catalogue)?;
+    let verdict = catalogue::beside(rows, catalogue, Sequence::new(next.unwrap_or_default()))?;
     (&mut &*conn).batch_execute("ROLLBACK").await?;
     Ok(verdict)
 }
@@ -208,38 +214,38 @@ async fn snapshot(
         return Err(VerifyError::OtherRelease { schema_version });
     }
     let total = head.as_ref().and_then(|head| u64::try_from(head.next_sequence).ok()).unwrap_or(0);
-    let mut first = First::default();
+    let mut findings = Findings::default();
     let mut answers = Answers::new(agency, outside);
     let told = |done| progress(Progress { done, total });
-    let stream = stream::run(conn, agency, &mut first, &mut answers, roots, told).await?;
+    let stream = stream::run(conn, agency, &mut findings, &mut answers, roots, told).await?;
     let mut numbers = if outside.keys.is_some() { Numbers::NotReadable } else { Numbers::NoKeys };
-    if !stream.broken && state::log_ends(conn, head.as_ref(), &stream, &mut first).await? {
-        state::tables(conn, &stream, &mut first).await?;
-        texts::all(conn, &stream, &mut first).await?;
-        answers.refusals(conn, head.as_ref(), &stream.replay, &mut first).await?;
-        answers.rest(conn, &stream.replay, &mut first).await?;
-        beside::all(conn, agency, outside, &stream, &mut first).await?;
+    if stream.broken || !state::log_ends(conn, head.as_ref(), &stream, &mut findings).await? {
+        findings.stop();
+    } else {
+        state::tables(conn, &stream, &mut findings).await?;
+        texts::all(conn, &stream, &mut findings).await?;
+        answers.refusals(conn, head.as_ref(), &stream.replay, &mut findings).await?;
+        answers.rest(conn, &stream.replay, &mut findings).await?;
+        beside::all(conn, agency, outside, &stream, &mut findings).await?;
         if let Some(keys) = outside.keys.filter(|_| may_open) {
             let vault = AccountVault::new(keys.account_key());
             let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
-            numbers = sealed::all(conn, agency, &vault, (&stream.named, last), &mut first).await?;
+            numbers = sealed::all(conn, agency, &vault, (&stream.named, last), &mut findings).await?;
         }
     }
     if !stream.broken {
         for against in stream.roots.contradictions(stream.replay.next().number()) {
             let sequence = Sequence::new(against.sequence());
-            first.found(Finding { sequence, place: against.to_string(), stored: None, replayed: None });
+            findings.add(Finding { sequence, place: against.to_string(), stored: None, replayed: None });
         }
     }
-    Ok(first.into_inner().map_or_else(
-        || {
-            Verdict::Good(Verified {
-                leaves: stream.replay.next().number(),
-                lines: stream.lines,
-                root: stream.replay.frontier().root(),
-                numbers,
-            })
-        },
-        Verdict::Bad,
-    ))
+    if findings.first().is_some() {
+        return Ok(Verdict::Bad(findings));
+    }
+    Ok(Verdict::Good(Verified {
+        leaves: stream.replay.next().number(),
+        lines: stream.lines,
+        root: stream.replay.frontier().root(),
+        numbers,
+    }))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use diesel_async::AsyncPgConnection;
 
 use subsidy_core::audit::replay::Decoded;
-use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::domain::Sequence;
 use subsidy_store::db::rows::Table;
 use subsidy_store::engine::store::{LogRow, TransitionRow, log_between, transitions_between};
@@ -58,13 +58,14 @@ fn at(sequence: i64) -> Sequence {
 
 impl<R: Table> Naming<R> {
     /// A row that is not what the log makes it. `sequence` answers for it.
-    pub(super) fn differs(&self, stored: &R, expected: &R, sequence: Sequence) -> Option<Finding> {
-        stored.difference(expected).map(|(column, stored, replayed)| Finding {
+    pub(super) fn differs(&self, stored: &R, expected: &R, sequence: Sequence) -> Vec<Finding> {
+        let finding = |(column, stored, replayed)| Finding {
             sequence,
             place: format!("{} {column}", (self.place)(expected)),
             stored: Some(stored),
             replayed: Some(replayed),
-        })
+        };
+        stored.differences(expected).into_iter().map(finding).collect()
     }
 
     /// A row that is not there.
@@ -78,7 +79,7 @@ impl<R: Table> Naming<R> {
     }
 
     /// Two lists in the order of their keys, which say their sequences.
-    pub(super) fn lists(&self, stored: &[R], expected: &[R], first: &mut First)
+    pub(super) fn lists(&self, stored: &[R], expected: &[R], findings: &mut Findings)
     where
         R::Key: Ord,
     {
@@ -92,13 +93,12 @@ impl<R: Table> Naming<R> {
             };
             let stored = if order.is_le() { stored.next() } else { None };
             let expected = if order.is_ge() { expected.next() } else { None };
-            let finding = match (stored, expected) {
-                (Some(s), Some(e)) => self.differs(s, e, at((self.sequence)(e))),
-                (Some(s), None) => Some(self.surplus(s, at((self.sequence)(s)))),
-                (None, Some(e)) => Some(self.missing(e, at((self.sequence)(e)))),
-                (None, None) => None,
-            };
-            finding.into_iter().for_each(|finding| first.found(finding));
+            match (stored, expected) {
+                (Some(s), Some(e)) => findings.add_all(self.differs(s, e, at((self.sequence)(e)))),
+                (Some(s), None) => findings.add(self.surplus(s, at((self.sequence)(s)))),
+                (None, Some(e)) => findings.add(self.missing(e, at((self.sequence)(e)))),
+                (None, None) => {}
+            }
         }
     }
 }
@@ -108,7 +108,7 @@ pub(super) async fn by_keys<R: Table>(
     conn: &AsyncPgConnection,
     naming: &Naming<R>,
     expected: &[(R, Sequence)],
-    first: &mut First,
+    findings: &mut Findings,
 ) -> diesel::QueryResult<usize>
 where
     R::Key: Ord,
@@ -120,11 +120,11 @@ where
     for ((row, sequence), key) in expected.iter().zip(&keys) {
         match stored.get(key) {
             Some(stored) => {
-                naming.differs(stored, row, *sequence).into_iter().for_each(|finding| first.found(finding));
+                findings.add_all(naming.differs(stored, row, *sequence));
             }
             None => {
                 missing += 1;
-                first.found(naming.missing(row, *sequence));
+                findings.add(naming.missing(row, *sequence));
             }
         }
     }

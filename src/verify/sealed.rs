@@ -6,7 +6,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::page::{Naming, PAGE};
 use super::{Numbers, VerifyError};
-use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{AgencyCode, CreditCode, Sequence, TextHash};
 use subsidy_store::db::columns::Column;
@@ -54,7 +54,7 @@ pub(super) async fn all(
     agency: &AgencyCode,
     vault: &AccountVault,
     (AccountNumbers(named), last): (&AccountNumbers, Sequence),
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<Numbers, VerifyError> {
     let (mut opened, mut seen, mut after) = (0, BTreeSet::new(), Vec::new());
     loop {
@@ -68,8 +68,8 @@ pub(super) async fn all(
                     opened += 1;
                     seen.insert(key);
                 }
-                Some((_, None)) => first.found(NUMBERS.surplus(row, last)),
-                None => first.found(Finding {
+                Some((_, None)) => findings.add(NUMBERS.surplus(row, last)),
+                None => findings.add(Finding {
                     sequence: last,
                     place: format!("{} sealed", place(row)),
                     stored: Some("what does not open".to_owned()),
@@ -84,7 +84,7 @@ pub(super) async fn all(
             mac: mac.as_bytes().to_vec(),
             sealed: Vec::new(),
         };
-        first.found(NUMBERS.missing(&row, *sequence));
+        findings.add(NUMBERS.missing(&row, *sequence));
     }
     Ok(Numbers::Opened(opened))
 }

@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 use super::page::{Naming, PAGE, by_keys};
 use super::stream::{CALCULATIONS, Stream, TILES};
 use super::{VerifyError, usage};
-use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::book::Loaded;
 use subsidy_core::documents;
 use subsidy_core::domain::{Instant, Sequence};
@@ -36,7 +36,7 @@ pub(super) async fn log_ends(
     conn: &AsyncPgConnection,
     head: Option<&HeadRow>,
     stream: &Stream,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<bool, VerifyError> {
     let size = stream.replay.next();
     let finding = |sequence, place: &str, stored: Option<String>, replayed: Option<String>| Finding {
@@ -47,10 +47,10 @@ pub(super) async fn log_ends(
     };
     for beyond in store::beyond(conn, convert::sequence(size)).await? {
         let place = format!("{} sequence {}", beyond.name, beyond.sequence);
-        first.found(finding(size, &place, Some(String::new()), None));
+        findings.add(finding(size, &place, Some(String::new()), None));
     }
     if head.is_some_and(|head| head.next_sequence > convert::sequence(size)) {
-        first.found(finding(size, "log", None, Some(size.to_string())));
+        findings.add(finding(size, "log", None, Some(size.to_string())));
         return Ok(false);
     }
     match (head, &stream.replay.book().agency) {
@@ -66,11 +66,10 @@ pub(super) async fn log_ends(
             // how many refusals there are is held to them and to a key
             let expected =
                 HeadRow { refusals_mac: head.refusals_mac.clone(), ..HeadRow::new(&expected, replayed)? };
-            let differs = HEAD.differs(head, &expected, last(stream));
-            differs.into_iter().for_each(|finding| first.found(finding));
+            findings.add_all(HEAD.differs(head, &expected, last(stream)));
         }
-        (None, Some(_)) => first.found(finding(last(stream), "head", None, Some(String::new()))),
-        (Some(_), None) => first.found(finding(size, "head", Some(String::new()), None)),
+        (None, Some(_)) => findings.add(finding(last(stream), "head", None, Some(String::new()))),
+        (Some(_), None) => findings.add(finding(size, "head", Some(String::new()), None)),
         (None, None) => {}
     }
     Ok(true)
@@ -80,19 +79,19 @@ pub(super) async fn log_ends(
 pub(super) async fn tables(
     conn: &AsyncPgConnection,
     stream: &Stream,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError> {
     let (book, last) = (stream.replay.book(), last(stream));
     macro_rules! tables {
         ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {
-            $(documents::<$type>(conn, &book.$loaded, last, first).await?;)*
+            $(documents::<$type>(conn, &book.$loaded, last, findings).await?;)*
         };
     }
     documents! { tables }
-    usage::rows(conn, stream, first).await?;
-    counters(conn, stream, first).await?;
-    sums(conn, stream, first).await?;
-    surplus_of_keyed(conn, stream, first).await
+    usage::rows(conn, stream, findings).await?;
+    counters(conn, stream, findings).await?;
+    sums(conn, stream, findings).await?;
+    surplus_of_keyed(conn, stream, findings).await
 }
 
 /// The documents of a table: each says itself which sequence changed it last.
@@ -100,7 +99,7 @@ async fn documents<D: Stored>(
     conn: &AsyncPgConnection,
     loaded: &Loaded<D::Key, D>,
     last: Sequence,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError>
 where
     <D::Row as Row>::Key: Ord,
@@ -113,10 +112,14 @@ where
             Ok((row, version))
         })
     };
-    table(conn, &naming, rows, last, first).await
+    table(conn, &naming, rows, last, findings).await
 }
 
-async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
+async fn counters(
+    conn: &AsyncPgConnection,
+    stream: &Stream,
+    findings: &mut Findings,
+) -> Result<(), VerifyError> {
     let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
     let naming = Naming::<ContractAllocationRow> {
         place: |r| format!("contract_uses {} {}", r.rental, r.document),
@@ -129,7 +132,7 @@ async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) 
             Ok((ContractAllocationRow::new(rental, user, used)?, sequence))
         })
     };
-    table(conn, &naming, uses, last, first).await?;
+    table(conn, &naming, uses, last, findings).await?;
     let naming = Naming::<LoanAllocationRow> {
         place: |r| format!("loan_uses {} {}", r.loan, r.claim),
         sequence: |_| -1,
@@ -141,7 +144,7 @@ async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) 
             Ok((LoanAllocationRow::new(loan, claim, taken)?, sequence))
         })
     };
-    table(conn, &naming, uses, last, first).await?;
+    table(conn, &naming, uses, last, findings).await?;
     let naming = Naming::<UsageRow> {
         place: |r| {
             let of: Vec<&str> = [&r.programme, &r.scope]
@@ -154,20 +157,20 @@ async fn counters(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) 
         sequence: |_| -1,
     };
     let usages = || keyed(&book.usages, &touched.usages, last, |key, used| Ok(UsageRow::new(key, *used)));
-    table(conn, &naming, usages, last, first).await?;
+    table(conn, &naming, usages, last, findings).await?;
     let naming = Naming::<NumberRow> { place: |r| format!("numbers {}", r.series), sequence: |_| -1 };
     table(
         conn,
         &naming,
         || keyed(&book.numbers, &touched.numbers, last, |key, number| NumberRow::new(key, *number)),
         last,
-        first,
+        findings,
     )
     .await
 }
 
 /// What postings add up to.
-async fn sums(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> Result<(), VerifyError> {
+async fn sums(conn: &AsyncPgConnection, stream: &Stream, findings: &mut Findings) -> Result<(), VerifyError> {
     let (book, touched, last) = (stream.replay.book(), &stream.touched, last(stream));
     let naming = Naming::<BalanceRow> {
         place: |r| format!("balances {} {} {}", r.account, r.programme, r.payee).trim_end().to_owned(),
@@ -175,7 +178,7 @@ async fn sums(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> R
     };
     let balances =
         || keyed(&book.balances, &touched.balances, last, |key, amount| Ok(BalanceRow::new(key, *amount)));
-    table(conn, &naming, balances, last, first).await?;
+    table(conn, &naming, balances, last, findings).await?;
     let naming = Naming::<TotalRow> {
         place: |r| {
             let place = format!(
@@ -187,7 +190,7 @@ async fn sums(conn: &AsyncPgConnection, stream: &Stream, first: &mut First) -> R
         sequence: |_| -1,
     };
     let totals = || stream.totals.rows().map(|(row, last)| Ok((row, convert::read_sequence(last)?)));
-    table(conn, &naming, totals, last, first).await
+    table(conn, &naming, totals, last, findings).await
 }
 
 /// Rows of a book's loaded, with the last sequence that touched each.
@@ -204,7 +207,7 @@ fn keyed<'a, K: Ord + Clone + std::fmt::Debug, V: Clone, R>(
 async fn surplus_of_keyed(
     conn: &AsyncPgConnection,
     stream: &Stream,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError> {
     let sheets = &stream.touched.sheets;
     let made: u64 = sheets.values().map(|(count, _)| u64::from(*count)).sum();
@@ -213,7 +216,7 @@ async fn surplus_of_keyed(
             let count = sheets.get(&row.document).map_or(0, |(count, _)| *count);
             row.version > 0 && row.version <= convert::count(count)
         };
-        surplus(conn, &CALCULATIONS, known, last(stream), first).await?;
+        surplus(conn, &CALCULATIONS, known, last(stream), findings).await?;
     }
     if TileRow::count(conn).await? != i64::try_from(stream.tiles_full).unwrap_or(i64::MAX) {
         let size = stream.replay.next().number();
@@ -222,7 +225,7 @@ async fn surplus_of_keyed(
             let tiles = level.ok().and_then(|level| size.checked_shr(8 * (level + 1))).unwrap_or(0);
             index.is_ok_and(|index| index < tiles)
         };
-        surplus(conn, &TILES, known, last(stream), first).await?;
+        surplus(conn, &TILES, known, last(stream), findings).await?;
     }
     Ok(())
 }
@@ -233,7 +236,7 @@ pub(super) async fn table<R: Table, I>(
     naming: &Naming<R>,
     rows: impl Fn() -> I,
     last: Sequence,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError>
 where
     R::Key: Ord,
@@ -246,13 +249,13 @@ where
             break;
         }
         count += some.len();
-        missing += by_keys(conn, naming, &some, first).await?;
+        missing += by_keys(conn, naming, &some, findings).await?;
     }
     if R::count(conn).await? == i64::try_from(count - missing).unwrap_or(i64::MAX) {
         return Ok(());
     }
     let keys = rows().map(|row| row.map(|(row, _)| row.key())).collect::<Result<BTreeSet<_>, _>>()?;
-    surplus(conn, naming, |row| keys.contains(&row.key()), last, first).await
+    surplus(conn, naming, |row| keys.contains(&row.key()), last, findings).await
 }
 
 /// Walks a table for rows that no leaf makes. One that says no sequence, or none of the log's, is the last
@@ -262,14 +265,14 @@ async fn surplus<R: Table>(
     naming: &Naming<R>,
     known: impl Fn(&R) -> bool,
     last: Sequence,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError> {
     let mut after: Vec<R::Key> = Vec::new();
     loop {
         let rows = R::page(conn, &after, i64::from(PAGE)).await?;
         for row in rows.iter().filter(|row| !known(row)) {
             let said = u64::try_from((naming.sequence)(row)).map_or(last, Sequence::new);
-            first.found(naming.surplus(row, said.min(last)));
+            findings.add(naming.surplus(row, said.min(last)));
         }
         match rows.last() {
             Some(row) if rows.len() == usize::from(PAGE) => after = vec![row.key()],

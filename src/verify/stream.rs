@@ -10,7 +10,7 @@ use super::page::{Naming, PAGE, Page, by_keys};
 use super::sealed::AccountNumbers;
 use subsidy_core::audit::replay::{Decoded, Replay, Replayed};
 use subsidy_core::audit::since::Roots;
-use subsidy_core::audit::verify::{Finding, First, Tile, Tiles, Touched};
+use subsidy_core::audit::verify::{Finding, Findings, Tile, Tiles, Touched};
 use subsidy_core::book::Envelope;
 use subsidy_core::domain::{AgencyCode, Instant, Sequence, TextHash};
 use subsidy_store::db::convert;
@@ -66,7 +66,7 @@ struct Keyed {
 pub(super) async fn run(
     conn: &AsyncPgConnection,
     agency: &AgencyCode,
-    first: &mut First,
+    findings: &mut Findings,
     answers: &mut Answers<'_>,
     roots: Roots,
     progress: impl Fn(u64),
@@ -79,12 +79,12 @@ pub(super) async fn run(
         if let Some(from) = after {
             next = Some(Page::read(conn, from).await?);
         }
-        let (replayed, findings, keyed) = replaying.await.map_err(|_| VerifyError::Broken)??;
+        let (replayed, of_page, keyed) = replaying.await.map_err(|_| VerifyError::Broken)??;
         stream = replayed;
-        findings.into_inner().into_iter().for_each(|finding| first.found(finding));
-        by_keys(conn, &CALCULATIONS, &keyed.sheets, first).await?;
-        tiles(conn, &keyed.tiles, first).await?;
-        answers.page(conn, &keyed.answers, first).await?;
+        findings.extend(of_page);
+        by_keys(conn, &CALCULATIONS, &keyed.sheets, findings).await?;
+        tiles(conn, &keyed.tiles, findings).await?;
+        answers.page(conn, &keyed.answers, findings).await?;
         stream.tiles_full += keyed.tiles.len();
         progress(stream.replay.next().number());
         if stream.broken {
@@ -96,14 +96,14 @@ pub(super) async fn run(
 
 impl Stream {
     /// Replays a page and compares what stands in it.
-    fn page(mut self, mut page: Page) -> Result<(Self, First, Keyed), Unreadable> {
-        let (mut first, mut keyed, mut rows) = (First::default(), Keyed::default(), Rows::default());
+    fn page(mut self, mut page: Page) -> Result<(Self, Findings, Keyed), Unreadable> {
+        let (mut findings, mut keyed, mut rows) = (Findings::default(), Keyed::default(), Rows::default());
         let leaves = page.decode();
         for ((row, leaf), expected) in page.log.iter().zip(leaves).zip(page.from..) {
             match self.leaf(row, leaf, expected) {
                 Ok(replayed) => self.note(replayed, &mut rows, &mut keyed)?,
                 Err(finding) => {
-                    first.found(finding);
+                    findings.add(finding);
                     self.broken = true;
                     break;
                 }
@@ -113,12 +113,12 @@ impl Stream {
             && page.next().is_none()
             && let Err(bad) = self.replay.finish()
         {
-            first.found(bad.into());
+            findings.add(bad.into());
         }
         let known = convert::sequence(self.replay.next());
-        compare(&LOG, &page.log, &rows.log, known, &mut first);
-        compare(&ENTRIES, &page.entries, &rows.entries, known, &mut first);
-        compare(&TRANSITIONS, &page.transitions, &rows.transitions, known, &mut first);
+        compare(&LOG, &page.log, &rows.log, known, &mut findings);
+        compare(&ENTRIES, &page.entries, &rows.entries, known, &mut findings);
+        compare(&TRANSITIONS, &page.transitions, &rows.transitions, known, &mut findings);
         self.totals.extend(rows.totals);
         keyed.sheets = rows
             .calculations
@@ -126,7 +126,7 @@ impl Stream {
             .map(|row| Ok((convert::read_sequence(row.sequence)?, row)))
             .map(|pair: Result<_, Unreadable>| pair.map(|(sequence, row)| (row, sequence)))
             .collect::<Result<_, _>>()?;
-        Ok((self, first, keyed))
+        Ok((self, findings, keyed))
     }
 
     /// The next leaf, if its row has the next sequence and its own hash.
@@ -190,26 +190,25 @@ pub fn record(replayed: Replayed) -> Record {
 }
 
 /// Compares the rows of the sequences that replayed.
-fn compare<R: Table>(naming: &Naming<R>, stored: &[R], expected: &[R], known: i64, first: &mut First)
+fn compare<R: Table>(naming: &Naming<R>, stored: &[R], expected: &[R], known: i64, findings: &mut Findings)
 where
     R::Key: Ord,
 {
     let end = stored.iter().position(|row| (naming.sequence)(row) >= known).unwrap_or(stored.len());
-    naming.lists(stored.get(..end).unwrap_or_default(), expected, first);
+    naming.lists(stored.get(..end).unwrap_or_default(), expected, findings);
 }
 
 /// Full tiles as they became full.
-async fn tiles(conn: &AsyncPgConnection, tiles: &[Tile], first: &mut First) -> diesel::QueryResult<()> {
+async fn tiles(conn: &AsyncPgConnection, tiles: &[Tile], findings: &mut Findings) -> diesel::QueryResult<()> {
     for some in tiles.chunks(usize::from(PAGE / 50)) {
         let rows: Vec<TileRow> = some.iter().map(tile_row).collect();
         let keys: Vec<_> = rows.iter().map(Row::key).collect();
         let stored = TileRow::by_keys(conn, &keys).await?;
         for (tile, expected) in some.iter().zip(&rows) {
-            let finding = match stored.iter().find(|row| row.key() == expected.key()) {
-                Some(row) => TILES.differs(row, expected, tile.first_bad(&row.data)),
-                None => Some(TILES.missing(expected, tile.first_bad(&[]))),
-            };
-            finding.into_iter().for_each(|finding| first.found(finding));
+            match stored.iter().find(|row| row.key() == expected.key()) {
+                Some(row) => findings.add_all(TILES.differs(row, expected, tile.first_bad(&row.data))),
+                None => findings.add(TILES.missing(expected, tile.first_bad(&[]))),
+            }
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use diesel_async::AsyncPgConnection;
 use super::VerifyError;
 use super::page::PAGE;
 use super::stream::Stream;
-use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::domain::{Sequence, TextHash};
 use subsidy_store::db::columns::Column;
 use subsidy_store::db::convert::Unreadable;
@@ -27,7 +27,7 @@ statement! {
 pub(super) async fn all(
     conn: &AsyncPgConnection,
     stream: &Stream,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError> {
     let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
     let mut missing: BTreeMap<TextHash, Sequence> = stream.texts.clone();
@@ -39,7 +39,7 @@ pub(super) async fn all(
         for row in &rows {
             let named = Column::read(&row.sha256).ok().and_then(|text| Some((text, missing.remove(&text)?)));
             match named {
-                None => first.found(differs(last, &row.sha256, Some("kept"), None)),
+                None => findings.add(differs(last, &row.sha256, Some("kept"), None)),
                 Some((text, sequence)) => {
                     let erasure = stream.replay.book().erasures.get(&text).map_err(broken)?;
                     let (sequence, expected) = match erasure {
@@ -47,14 +47,14 @@ pub(super) async fn all(
                         Some(erasure) => (erasure.revision.created, "erased"),
                     };
                     if row.state != expected {
-                        first.found(differs(sequence, &row.sha256, Some(&row.state), Some(expected)));
+                        findings.add(differs(sequence, &row.sha256, Some(&row.state), Some(expected)));
                     }
                 }
             }
         }
     }
     for (text, sequence) in missing {
-        first.found(differs(sequence, &text.as_bytes().to_vec(), None, Some("kept")));
+        findings.add(differs(sequence, &text.as_bytes().to_vec(), None, Some("kept")));
     }
     Ok(())
 }

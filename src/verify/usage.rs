@@ -1,12 +1,14 @@
 //! Rows of billing files: they stand outside the log, and what their import's leaf says of them is reckoned again.
 
+use std::collections::BTreeSet;
+
 use diesel_async::AsyncPgConnection;
 
 use super::VerifyError;
 use super::stream::Stream;
 use crate::billing_files::error::IntakeError;
 use crate::billing_files::metered::{ErrorsDigest, ImportTotals, Reckoned};
-use subsidy_core::audit::verify::{Finding, First};
+use subsidy_core::audit::verify::{Finding, Findings};
 use subsidy_core::domain::Sequence;
 use subsidy_core::usage::UsageImport;
 use subsidy_store::db::convert::Unreadable;
@@ -16,31 +18,34 @@ use subsidy_store::usage::queries;
 pub(super) async fn rows(
     conn: &AsyncPgConnection,
     stream: &Stream,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError> {
     let book = stream.replay.book();
     let Some(agency) = &book.agency else { return Ok(()) };
-    let mut reckoned = Reckoned::default();
+    let (mut reckoned, mut unread) = (Reckoned::default(), BTreeSet::new());
     for (id, import) in book.usage_imports.iter() {
         let counted = match ImportTotals::of(conn, *id, agency.zone.tz()).await {
             Ok(counted) => counted,
             Err(IntakeError::Query(error)) => return Err(error.into()),
             // a row that somebody made unreadable
             Err(error) => {
-                first.found(finding(import, Some(error.to_string())));
+                findings.add(finding(import, Some(error.to_string())));
+                unread.insert(import.rental);
                 continue;
             }
         };
         if !counted.are_those_of(import) {
-            first.found(finding(import, Some(counted.digest().to_string())));
+            findings.add(finding(import, Some(counted.digest().to_string())));
+            unread.insert(import.rental);
             continue;
         }
-        errors(conn, import, first).await?;
+        errors(conn, import, findings).await?;
         reckoned.add(import).map_err(|error| Unreadable(error.to_string()))?;
     }
-    for (rental, usage) in book.rental_usage.iter() {
+    // without the rows of an import nothing can be said of its contract's totals
+    for (rental, usage) in book.rental_usage.iter().filter(|(rental, _)| !unread.contains(*rental)) {
         if let Some(reckoned) = reckoned.differs(usage) {
-            first.found(Finding {
+            findings.add(Finding {
                 sequence: usage.revision.version,
                 place: format!("usage_rows of contract {rental}"),
                 stored: serde_json::to_string(&reckoned).ok(),
@@ -53,7 +58,7 @@ pub(super) async fn rows(
         let Some((_, import)) = book.usage_imports.iter().find(|(id, _)| id.uuid() == mark.import) else {
             continue;
         };
-        first.found(Finding {
+        findings.add(Finding {
             sequence: import.revision.created,
             place: format!("usage_staged {} rental", mark.import),
             stored: mark.staged.map(|rental| rental.to_string()),
@@ -67,7 +72,7 @@ pub(super) async fn rows(
     {
         let last = Sequence::new(stream.replay.next().number().saturating_sub(1));
         let place = format!("{table} of no import");
-        first.found(Finding { sequence: last, place, stored: Some(String::new()), replayed: None });
+        findings.add(Finding { sequence: last, place, stored: Some(String::new()), replayed: None });
     }
     Ok(())
 }
@@ -76,7 +81,7 @@ pub(super) async fn rows(
 async fn errors(
     conn: &AsyncPgConnection,
     import: &UsageImport,
-    first: &mut First,
+    findings: &mut Findings,
 ) -> Result<(), VerifyError> {
     let digest = match ErrorsDigest::of(conn, import.id).await {
         Ok(digest) => digest.finish(),
@@ -84,7 +89,7 @@ async fn errors(
         Err(error) => return Err(Unreadable(error.to_string()).into()),
     };
     if digest != import.errors_sha256 {
-        first.found(Finding {
+        findings.add(Finding {
             sequence: import.revision.created,
             place: format!("usage_errors of import {}", import.id),
             stored: Some(digest.to_string()),

@@ -58,8 +58,8 @@ fn an_auditor_has_the_ledger_verified_and_the_result_names_its_checkpoint() {
     assert_eq!(changed.code, 0, "{}", changed.err);
     let found = verified(&city);
     assert_eq!((&found["status"], &found["result"]), (&json!("finished"), &json!("bad")), "{found}");
-    assert!(text(&found, "/finding/place").contains("balances"), "{found}");
-    assert!(found["root"].is_null() && found["finding"]["stored"].is_string(), "{found}");
+    assert!(text(&found, "/findings/0/place").contains("balances"), "{found}");
+    assert!(found["root"].is_null() && found["findings"][0]["stored"].is_string(), "{found}");
     let listed = city.get(PATH, &city.chen);
     assert_eq!(listed["data"], json!([found, done]), "the newest first");
 }

@@ -65,7 +65,7 @@ async fn shown(opened: &Opened<'_>, stop: &Stop) -> Result<(), Failure> {
         Verdict::Good(Verified { leaves, lines, .. }) => output::line(format_args!(
             "   ✓ 日志 {leaves} 条、分录 {lines} 行，全部相符\n     {leaves} entries, {lines} lines posted: all as the log says"
         ))?,
-        Verdict::Bad(finding) => return Err(Failure::Unverified(finding.to_string())),
+        Verdict::Bad(findings) => return Err(Failure::Unverified(findings.to_string())),
     }
 
     output::line(
@@ -77,15 +77,15 @@ async fn shown(opened: &Opened<'_>, stop: &Stop) -> Result<(), Failure> {
 
     output::line("\n4. 再核验一次\n   verify again")?;
     match verdict(opened, &agency).await? {
-        Verdict::Bad(finding) => output::line(format_args!(
-            "   ✗ {finding}\n\n   \
+        Verdict::Bad(findings) => output::line(format_args!(
+            "   ✗ {findings}\n\n   \
              一分钱也藏不住：第 {0} 号记录的签名日志说的是另一个数。真实账本上，`subsidy-ledger verify` 此时以退出码 3 结束。\n   \
              One fen does not stay hidden: entry {0} of the signed log says another amount. On a real ledger\n   \
              `subsidy-ledger verify` ends with exit code 3 here.\n\n   \
              连日志一起改写并重新签名的人，骗不过保存在别处的旧检查点：\n   \
              Who rewrites the log too, and signs it anew, is found by any older checkpoint kept elsewhere:\n     \
              subsidy-ledger verify --agency A --since CHECKPOINT_FILE",
-            finding.sequence
+            findings.first().map(|first| first.sequence).unwrap_or_default()
         )),
         Verdict::Good(_) => Err(Failure::new("the change was not found")),
     }

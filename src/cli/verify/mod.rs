@@ -1,5 +1,5 @@
-//! `verify`: replays every leaf of a ledger and holds the database to it. Exit code 3 and the first bad
-//! sequence where something was changed behind the service's back.
+//! `verify`: replays every leaf of a ledger and holds the database to it. Exit code 3 and every place
+//! that differs, the first bad sequence first, where something was changed behind the service's back.
 
 pub(super) mod evidence;
 pub mod memory;
@@ -259,7 +259,7 @@ fn unregistered(agency: &AgencyCode, is_registered: bool) -> Verdict {
         (None, Some(agency.to_string()))
     };
     let place = format!("public.agencies code {agency}");
-    Verdict::Bad(Finding { sequence: Sequence::default(), place, stored, replayed })
+    Verdict::Bad(Finding { sequence: Sequence::default(), place, stored, replayed }.into())
 }
 
 /// The checkpoints of logs that are none of these agencies'.

@@ -75,8 +75,30 @@ impl Checked {
                 );
                 writeln!(out, "{verified}")
             }
-            Verdict::Bad(finding) => {
-                writeln!(out, "{}", say!("机构 {agency} 核验不符：{finding}", "agency {agency}: {finding}"))
+            Verdict::Bad(findings) => {
+                for finding in findings.kept() {
+                    writeln!(
+                        out,
+                        "{}",
+                        say!("机构 {agency} 核验不符：{finding}", "agency {agency}: {finding}")
+                    )?;
+                }
+                if findings.beyond() > 0 {
+                    let more = findings.beyond();
+                    let more = say!(
+                        "机构 {agency} 另有 {more} 处不符",
+                        "agency {agency}: {more} more do not verify"
+                    );
+                    writeln!(out, "{more}")?;
+                }
+                if !findings.is_complete() {
+                    let rest = say!(
+                        "机构 {agency}：其余内容因此未能核验",
+                        "agency {agency}: because of this the rest was not looked at"
+                    );
+                    writeln!(out, "{rest}")?;
+                }
+                Ok(())
             }
         }
     }
@@ -96,11 +118,11 @@ impl Checked {
                     "entries_verified_before": self.outside.seen,
                 })
             }
-            Verdict::Bad(finding) => {
-                let Finding { sequence, place, stored, replayed } = finding;
+            Verdict::Bad(findings) => {
+                let all: Vec<Value> = findings.kept().iter().map(said).collect();
                 json!({
-                    "agency": agency, "verified": false, "sequence": sequence, "place": place,
-                    "stored": stored, "replayed": replayed, "message": finding.to_string(),
+                    "agency": agency, "verified": false, "message": findings.to_string(), "found": findings.count(),
+                    "complete": findings.is_complete(), "findings": all,
                 })
             }
         };
@@ -109,6 +131,15 @@ impl Checked {
         }
         object
     }
+}
+
+/// A finding, for programs.
+fn said(finding: &Finding) -> Value {
+    let Finding { sequence, place, stored, replayed } = finding;
+    json!({
+        "sequence": sequence, "place": place, "stored": stored, "replayed": replayed,
+        "message": finding.to_string(),
+    })
 }
 
 /// What became of the sealed numbers, for people.

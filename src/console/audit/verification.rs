@@ -25,6 +25,9 @@ struct VerificationPage {
     /// Whether the browser looks again by itself.
     again: bool,
     by: String,
+    /// What does not verify, and how much of it there is.
+    findings: Vec<Doc>,
+    about: String,
 }
 
 /// What a verification is called by: its result, else how far it is.
@@ -59,6 +62,8 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         runs,
         again,
         by: visit.person(&one.text("started_by")),
+        findings: one.list("findings"),
+        about: t.found_places(&one.text("found"), one.list("findings").len()),
         page: visit.frame(t.begin_verification().to_owned(), vec![Link::new("/audit", t.audit_room())]).await,
         one,
     };

@@ -16,6 +16,9 @@ texts! {
     opened_accounts: "核对密封账号" / "Sealed account numbers opened";
     place_of_finding: "位置" / "Place";
     stored_value: "现存" / "Stored";
+    is_missing: "缺失" / "Missing";
+    no_such_row: "日志中没有这一行" / "The log makes no such row";
+    rest_not_looked_at: "其余内容因此未能核验。" / "Because of this the rest was not looked at.";
     replayed_value: "重放" / "Replayed";
     started_by: "发起人" / "Begun by";
     started_at: "发起时间" / "Begun";

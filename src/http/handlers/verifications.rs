@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::http::handler::{ReadRequest, Reply};
 use crate::http::problem::Problem;
 use crate::verify::Progress;
-use crate::verify::jobs::{FirstFinding, Outcome, Status, Verification};
+use crate::verify::jobs::{Outcome, Status, Verification};
+use subsidy_core::audit::verify::Finding;
 use subsidy_core::domain::{Code, Instant, RootHash, Sequence, Subject};
 
 /// The id of a verification.
@@ -20,7 +21,7 @@ subsidy_core::string_schema! {
     VerificationId as "VerificationId": "01890a5d-ac96-774b-bcce-b302099a8057", "The id of a verification.", pattern "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 }
 
-/// What does not verify, first of all.
+/// Something that does not verify.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingView {
     /// The entry of the log that is to answer for it.
@@ -33,9 +34,9 @@ pub struct FindingView {
     replayed: Option<String>,
 }
 
-impl From<FirstFinding> for FindingView {
-    fn from(found: FirstFinding) -> Self {
-        let FirstFinding { sequence, place, stored, replayed } = found;
+impl From<Finding> for FindingView {
+    fn from(found: Finding) -> Self {
+        let Finding { sequence, place, stored, replayed } = found;
         Self { sequence, place, stored, replayed }
     }
 }
@@ -65,8 +66,14 @@ pub struct VerificationView {
     lines: Option<u64>,
     /// How many sealed account numbers were opened; null where they could not be.
     accounts: Option<u64>,
-    /// The first of what does not verify.
-    finding: Option<FindingView>,
+    /// How many places do not verify; null where all do, and until it is finished.
+    found: Option<u64>,
+    /// Whether all was looked at, so that nothing else differs; where the log breaks off nothing that follows can be. Null
+    /// where all verifies, and until it is finished.
+    complete: Option<bool>,
+    /// The places that do not verify, by the entries that answer for them: the first 100, in the list of verifications the
+    /// first alone.
+    findings: Vec<FindingView>,
     /// Where this verification is.
     link: String,
 }
@@ -86,7 +93,9 @@ impl VerificationView {
             root: None,
             lines: None,
             accounts: None,
-            finding: None,
+            found: None,
+            complete: None,
+            findings: Vec::new(),
             link: format!("/v1/audit/verifications/{}", begun.id),
         };
         match status {
@@ -108,9 +117,9 @@ impl VerificationView {
                 (self.done, self.total, self.result) = (leaves, leaves, Some("good"));
                 (self.lines, self.root, self.accounts) = (Some(lines), Some(root), accounts);
             }
-            Outcome::Bad(found) => {
-                self.result = Some("bad");
-                self.finding = Some(found.into());
+            Outcome::Bad { found, complete, findings } => {
+                (self.result, self.found, self.complete) = (Some("bad"), Some(found), Some(complete));
+                self.findings = findings.into_iter().map(FindingView::from).collect();
             }
             Outcome::Failed => self.status = "failed",
         }
@@ -132,7 +141,9 @@ pub async fn start(request: ReadRequest) -> Result<Reply, Problem> {
 /// `GET /audit/verifications`: the newest first.
 pub async fn list(request: ReadRequest) -> Result<Reply, Problem> {
     let found = request.verifications.list(&request.agency).map_err(|error| unread(&error))?;
-    Reply::list((found.into_iter().map(VerificationView::of).collect(), None))
+    let mut views: Vec<_> = found.into_iter().map(VerificationView::of).collect();
+    views.iter_mut().for_each(|view| view.findings.truncate(1));
+    Reply::list((views, None))
 }
 
 /// `GET /audit/verifications/{id}`

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use scenario::Step;
 use subsidy_core::audit::TABLES;
-use subsidy_core::audit::verify::Finding;
+use subsidy_core::audit::verify::Findings;
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::vouchers::IssueVoucher;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
@@ -99,9 +99,11 @@ async fn a_ledger_verifies_and_says_how_much_it_holds() {
     assert!(!good);
     let first = number(&client, "SELECT min(sequence) FROM entries").await;
     let expected = format!(
-        "agency test: sequence {first} does not verify: entries line 1 amount: stored 5000000.01, replayed 5000000.00\n"
+        "agency test: sequence {first} does not verify: entries line 1 amount: stored 5000000.01, replayed 5000000.00\n\
+         agency test: sequence {leaves} does not verify: catalogue: trigger entries."
     );
-    assert_eq!(String::from_utf8(out).expect("text"), expected);
+    let said = String::from_utf8(out).expect("text");
+    assert!(said.starts_with(&expected) && said.lines().count() == 2, "{said}");
 }
 
 #[tokio::test]
@@ -348,15 +350,54 @@ async fn whatever_is_changed_behind_the_services_back_is_found() {
         let expected = number(&client, sequence).await;
         client.batch_execute(sql).await.unwrap_or_else(|e| panic!("{:?}: {sql}", e.as_db_error()));
         match verdict(&test).await {
-            Verdict::Bad(finding) if answers(&finding, expected) && finding.to_string().contains(place) => {}
+            Verdict::Bad(findings)
+                if answers(&findings, expected) && findings.to_string().contains(place) => {}
             other => wrong.push(format!("{sql}\n  expected {expected} {place}\n  {other:?}")),
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-fn answers(finding: &Finding, expected: i64) -> bool {
-    u64::try_from(expected).is_ok_and(|expected| finding.sequence.number() == expected)
+#[tokio::test]
+async fn of_many_places_the_first_hundred_are_named_and_the_others_counted() {
+    let (test, _) = ledger().await;
+    let client = test.client("subsidy_owner").await;
+    client.batch_execute(UNGUARDED).await.expect("no triggers");
+    let changed = "UPDATE entries SET amount = amount + 1, programme = programme || 'x'";
+    let lines = client.execute(changed, &[]).await.expect(changed);
+    client
+        .batch_execute("ALTER TABLE entries SET (fillfactor = 71)")
+        .await
+        .expect("a change of the catalogue");
+    // each line differs in two columns; the catalogue stands behind the last leaf
+    let all = 2 * lines + 1;
+    assert!(all > 300, "{all}");
+    let text = said_of(&test, false).await;
+    assert_eq!(text.lines().count(), 101, "{text}");
+    assert!(text.ends_with(&format!("agency test: {} more do not verify\n", all - 100)), "{text}");
+    let said: serde_json::Value = serde_json::from_str(&said_of(&test, true).await).expect("JSON");
+    let said = &said[0];
+    assert_eq!((&said["found"], &said["complete"]), (&all.into(), &true.into()));
+    let sequences: Vec<_> =
+        said["findings"].as_array().expect("a list").iter().map(|one| one["sequence"].as_u64()).collect();
+    assert!(sequences.len() == 100 && sequences.is_sorted(), "{sequences:?}");
+    // a log that breaks off says nothing of what follows
+    client.batch_execute("UPDATE log SET leaf = leaf || ' ' WHERE sequence = 5").await.expect("a leaf");
+    let text = said_of(&test, false).await;
+    assert!(text.ends_with("agency test: because of this the rest was not looked at\n"), "{text}");
+}
+
+/// What the command says of a ledger that does not verify.
+async fn said_of(test: &TestDatabase, json: bool) -> String {
+    let (args, mut out) = (VerifyArgs { json, ..VerifyArgs::default() }, Vec::new());
+    let good = run(&args, &connected(test, "subsidy_auditor").await, &mut out).await.expect("a verdict");
+    assert!(!good);
+    String::from_utf8(out).expect("text")
+}
+
+fn answers(findings: &Findings, expected: i64) -> bool {
+    let first = findings.first().map(|first| first.sequence.number());
+    u64::try_from(expected).is_ok_and(|expected| first == Some(expected))
 }
 
 #[tokio::test]
@@ -480,9 +521,10 @@ async fn rows_of_billing_files_changed_behind_the_services_back_are_found() {
     for (tamper, undo, place) in BILL_CASES {
         client.batch_execute(tamper).await.expect(tamper);
         match verdict(&test).await {
-            Verdict::Bad(finding) => {
-                assert!(finding.to_string().contains(place), "{tamper}: {finding}");
-                assert_eq!(finding.sequence.number(), leaves, "{tamper}: {finding}");
+            Verdict::Bad(findings) => {
+                assert!(findings.to_string().contains(place), "{tamper}: {findings}");
+                let first = findings.first().map(|first| first.sequence.number());
+                assert_eq!(first, Some(leaves), "{tamper}: {findings}");
             }
             Verdict::Good(_) => panic!("{tamper} is not found"),
         }

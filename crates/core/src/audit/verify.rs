@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::replay::{BadLeaf, Replayed};
 use super::tree::{FullTile, Hash, TILE_HEIGHT};
 use crate::book::{Change, Series};
@@ -19,7 +21,8 @@ use crate::rentals::allocations::ContractHolder;
 const TILE_HASHES: usize = 256;
 
 /// Something that does not verify.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The sequence that is to answer for it.
     pub sequence: Sequence,
@@ -36,10 +39,14 @@ const VALUE_MAX: usize = 100;
 
 /// A value as a report shows it: whole where it is short.
 pub fn short(text: &str) -> String {
-    if text.chars().count() <= VALUE_MAX {
+    cut(text, VALUE_MAX)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
         return text.to_owned();
     }
-    text.chars().take(VALUE_MAX).chain(['…']).collect()
+    text.chars().take(most).chain(['…']).collect()
 }
 
 impl fmt::Display for Finding {
@@ -67,19 +74,91 @@ impl From<BadLeaf> for Finding {
     }
 }
 
-/// The finding with the smallest sequence so far; of one sequence the first that was found.
-#[derive(Debug, Default)]
-pub struct First(Option<Finding>);
+/// So many findings are kept; all of them are counted.
+pub const FINDINGS_MOST: usize = 100;
 
-impl First {
-    pub fn found(&mut self, finding: Finding) {
-        if self.0.as_ref().is_none_or(|first| finding.sequence < first.sequence) {
-            self.0 = Some(finding);
+/// The most characters of a value that is kept: a tile has 16,384.
+const KEPT_VALUE_MAX: usize = 1_000;
+
+/// What does not verify, by the sequences that answer for it; of one sequence in the order in which it was found. What is
+/// beyond the most that are kept is counted alone: whoever changes a whole table fills no memory with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    kept: Vec<Finding>,
+    count: u64,
+    stopped: bool,
+}
+
+impl Findings {
+    pub fn add(&mut self, finding: Finding) {
+        self.count = self.count.saturating_add(1);
+        let place = self.kept.partition_point(|kept| kept.sequence <= finding.sequence);
+        if place < FINDINGS_MOST {
+            let cut = |value: Option<String>| value.map(|value| cut(&value, KEPT_VALUE_MAX));
+            let (stored, replayed) = (cut(finding.stored), cut(finding.replayed));
+            self.kept.insert(place, Finding { stored, replayed, ..finding });
+            self.kept.truncate(FINDINGS_MOST);
         }
     }
 
-    pub fn into_inner(self) -> Option<Finding> {
-        self.0
+    pub fn add_all(&mut self, findings: Vec<Finding>) {
+        findings.into_iter().for_each(|finding| self.add(finding));
+    }
+
+    /// Says that something was not looked at because of what was found.
+    pub const fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// Whether all was looked at, so that there is nothing else.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        !self.stopped
+    }
+
+    /// Adds what was found by itself.
+    pub fn extend(&mut self, more: Self) {
+        self.stopped |= more.stopped;
+        let beyond = more.beyond();
+        more.kept.into_iter().for_each(|finding| self.add(finding));
+        self.count = self.count.saturating_add(beyond);
+    }
+
+    /// The one with the smallest sequence: the first bad one.
+    #[must_use]
+    pub fn first(&self) -> Option<&Finding> {
+        self.kept.first()
+    }
+
+    /// Those with the smallest sequences, [`FINDINGS_MOST`] at most.
+    #[must_use]
+    pub fn kept(&self) -> &[Finding] {
+        &self.kept
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many more there are than those that are kept.
+    #[must_use]
+    pub fn beyond(&self) -> u64 {
+        self.count.saturating_sub(u64::try_from(self.kept.len()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Finding> for Findings {
+    fn from(finding: Finding) -> Self {
+        Self { kept: vec![finding], count: 1, stopped: false }
+    }
+}
+
+/// Says the first.
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first().map_or(Ok(()), |first| first.fmt(f))
     }
 }
 
@@ -213,11 +292,28 @@ mod tests {
 
     #[test]
     fn the_first_bad_sequence_is_the_smallest_and_of_one_sequence_what_was_found_first() {
-        let mut first = First::default();
+        let mut findings = Findings::default();
         for (sequence, stored) in [(9, "a"), (4, "b"), (4, "c"), (7, "d")] {
-            first.found(finding(sequence, Some(stored), None));
+            findings.add(finding(sequence, Some(stored), None));
         }
-        assert_eq!(first.into_inner().unwrap().stored.unwrap(), "b");
+        let stored: Vec<_> = findings.kept().iter().map(|one| one.stored.as_deref().unwrap()).collect();
+        assert_eq!(stored, ["b", "c", "d", "a"]);
+        assert_eq!(findings.first(), findings.kept().first());
+    }
+
+    #[test]
+    fn the_findings_with_the_smallest_sequences_are_kept_and_all_are_counted() {
+        let mut findings = Findings::default();
+        for sequence in (0..250).rev() {
+            findings.add(finding(sequence, None, None));
+        }
+        let mut all = Findings::from(finding(77, None, None));
+        all.extend(findings);
+        let kept: Vec<_> = all.kept().iter().map(|one| one.sequence.number()).collect();
+        let expected: Vec<u64> = (0..=77).chain(77..99).collect();
+        assert_eq!((kept, all.count(), all.beyond()), (expected, 251, 151));
+        all.add(finding(0, Some(&"x".repeat(40_000)), None));
+        assert_eq!(all.kept()[1].stored.as_ref().unwrap().chars().count(), KEPT_VALUE_MAX + 1);
     }
 
     #[test]

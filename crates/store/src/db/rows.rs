@@ -39,8 +39,8 @@ pub trait Table: Row + Sized + Send + Sync + 'static {
     /// The same as a line that `COPY` takes.
     fn copied(&self, line: &mut Vec<u8>);
 
-    /// The first column in which two rows differ: its name, this row's value, the other's.
-    fn difference(&self, other: &Self) -> Option<(&'static str, String, String)>;
+    /// The columns in which two rows differ: each with its name, this row's value, the other's.
+    fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)>;
 
     /// The rows that are there; one that is absent is left out.
     fn read<'a>(conn: &'a AsyncPgConnection, keys: &'a [Self::Key]) -> BoxFuture<'a, QueryResult<Vec<Self>>>;
@@ -228,15 +228,16 @@ macro_rules! rows {
                     $crate::db::display::end(line);
                 }
 
-                fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
+                fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
                     use $crate::db::rows::ColumnText;
+                    let mut found = Vec::new();
                     $(if self.$key != other.$key {
-                        return Some((stringify!($key), self.$key.shown(), other.$key.shown()));
+                        found.push((stringify!($key), self.$key.shown(), other.$key.shown()));
                     })+
                     $(if self.$name != other.$name {
-                        return Some((stringify!($name), self.$name.shown(), other.$name.shown()));
+                        found.push((stringify!($name), self.$name.shown(), other.$name.shown()));
                     })*
-                    None
+                    found
                 }
 
                 fn read<'a>(
