@@ -42,7 +42,6 @@ texts! {
     provider_or_bank: "服务商或银行" / "provider or bank";
     others: "其他" / "others";
     of_nobody: "未指明" / "nobody named";
-    timeline: "办理时间线" / "Timeline";
     forecast: "贴息支出测算" / "Forecast of interest";
     about_forecast: "按今天的余额和利率，逐笔逐月测算到受理期结束；每月的数按天均摊，得出指标用完之日。" / "From today's balances and rates, loan by loan and month by month to the end of the window; a month's cost is spread evenly over its days.";
     budget_lasts: "已下达的指标够用到最后。" / "What is left of the budget lasts to the end.";

@@ -37,7 +37,6 @@ fn every_mark_of_a_picture_leads_to_its_rows() {
         ("/dashboard", &["id=\"by-month\"", "id=\"funnel\"", "id=\"flow\""][..]),
         (LENDING, &["id=\"forecast\""]),
         (&rental, &["id=\"used\""]),
-        (&claim, &["办理时间线"]),
     ] {
         let page = officer.get(path);
         assert_eq!(page.status, 200, "{path}");
@@ -64,6 +63,13 @@ fn every_mark_of_a_picture_leads_to_its_rows() {
     drawn.dedup();
     for mark in drawn {
         assert_eq!(officer.get(&mark).status, 200, "{mark}");
+    }
+    // each step of a history leads to its leaf, and says how long it took
+    let page = officer.get(&claim);
+    let steps: Vec<_> = page.links().into_iter().filter(|link| link.starts_with("/audit/entries/")).collect();
+    assert!(steps.len() > 1 && page.html.contains("距上一步"), "{}", page.html);
+    for step in steps {
+        assert_eq!(officer.get(&step).status, 200, "{step}");
     }
     // in English nothing of it is Chinese but names; a stranger sees no budget's forecast
     officer.get("/dashboard?lang=en");
