@@ -94,6 +94,9 @@ struct ReportPage {
     path: String,
     about: String,
     filters: Vec<FieldView>,
+    /// Those of many that are seldom set, and whether any is.
+    rare: Vec<FieldView>,
+    rare_set: bool,
     /// What every row says alike: it stands once above them, and leaves the figures room.
     alike: Vec<(String, Cell)>,
     columns: Vec<Column>,
@@ -131,7 +134,7 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     let used = used(&found, &listed);
     let mut columns = columns(t, &listed, &used);
     // what is offered to filter by has names already
-    let filters = filters(visit, route).await;
+    let (filters, rare) = told_apart(filters(visit, route).await);
     visit.learn_organisations(listed.iter().map(|row| row.text("organisation"))).await;
     let mut rows = Vec::new();
     for row in listed {
@@ -156,6 +159,8 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
         t,
         about: if missing { String::new() } else { about },
         filters,
+        rare_set: rare.iter().any(|filter| !filter.value.is_empty()),
+        rare,
         totals,
         is_part,
         first: visit.without("cursor"),
@@ -210,6 +215,32 @@ async fn filters(visit: &Visit<'_>, route: &'static Route) -> Vec<FieldView> {
         filters.push(filter);
     }
     filters
+}
+
+/// So many filters are shown together: more would fill a small screen.
+const FILTERS_MAX: usize = 6;
+/// What a report is mostly narrowed by.
+const COMMON: [&str; 12] = [
+    "account",
+    "flow",
+    "programme",
+    "organisation",
+    "subject",
+    "document",
+    "from",
+    "until",
+    "as_of",
+    "by",
+    "kind",
+    "code",
+];
+
+/// Of many filters those that are set often, and the others.
+fn told_apart(filters: Vec<FieldView>) -> (Vec<FieldView>, Vec<FieldView>) {
+    if filters.len() <= FILTERS_MAX {
+        return (filters, Vec::new());
+    }
+    filters.into_iter().partition(|filter| filter.must || COMMON.contains(&filter.name.as_str()))
 }
 
 /// The columns in which anything stands, here or on another page; a file has all of them.
