@@ -4,22 +4,36 @@ use std::collections::BTreeSet;
 
 use super::doc::Doc;
 use super::visit::Visit;
+use crate::http::handler::Visibility;
 use crate::http::route::Method;
 use subsidy_core::domain::CreditCode;
 
 /// Organisations that are asked for at once: the longest page of a list.
 const NAMED_AT_ONCE: usize = 200;
+/// Whom an enterprise may name as its provider.
+const PROVIDERS: &str = "/v1/providers";
+/// So many of them are looked at for a name, or somewhat more.
+const PROVIDERS_MOST: usize = 1_000;
 
 impl Visit<'_> {
     /// What an organisation is called; its code where the person may not know.
     pub async fn organisation(&self, code: &str) -> String {
+        self.learn_providers(code).await;
         self.named(format!("/v1/organisations/{code}"), code, |found| found.text("name")).await
+    }
+
+    /// Whether somebody may open the page of an organisation that is there: their own, or any of them.
+    pub fn opens_organisation(&self, code: &str) -> bool {
+        let actor = &self.who.identity.actor;
+        let is_own = actor.organisation.is_some_and(|own| own.as_str() == code);
+        (Visibility::of(actor).all || is_own) && self.may(Method::Get, "/v1/organisations/-")
     }
 
     /// Learns what is called what from a list that was read.
     pub fn learn(&self, target: &str, found: &Doc) {
         let (path, code, name) = match target.split('?').next().unwrap_or_default() {
-            "/v1/organisations" => ("/v1/organisations", "credit_code", "name"),
+            // whoever sees no other organisation may look up providers
+            "/v1/organisations" | PROVIDERS => ("/v1/organisations", "credit_code", "name"),
             "/v1/programmes" => ("/v1/programmes", "code", self.title()),
             _ => return,
         };
@@ -34,6 +48,9 @@ impl Visit<'_> {
         let is_code = |code: &String| CreditCode::parse(code).is_ok();
         let unknown: BTreeSet<String> = codes.into_iter().filter(is_code).collect();
         let known = |code: &String| self.gathered.names.borrow().contains_key(&target(code));
+        for code in &unknown {
+            self.learn_providers(code).await;
+        }
         let unknown: Vec<String> = unknown.into_iter().filter(|code| !known(code)).collect();
         for some in unknown.chunks(NAMED_AT_ONCE) {
             let asked = format!("/v1/organisations?credit_code={}&limit={NAMED_AT_ONCE}", some.join(","));
@@ -42,6 +59,22 @@ impl Visit<'_> {
             let codes = some.iter().map(|code| (target(code), code.clone()));
             self.gathered.names.borrow_mut().extend(codes);
             self.learn(&asked, &found);
+        }
+    }
+
+    /// Learns once what providers are called, where another organisation than their own is named to an enterprise.
+    async fn learn_providers(&self, code: &str) {
+        let enterprise = Visibility::of(&self.who.identity.actor).organisation;
+        let is_another = enterprise.is_some_and(|own| !code.is_empty() && own.as_str() != code);
+        let known = |path: &str| self.gathered.names.borrow().contains_key(path);
+        if !is_another || known(&format!("/v1/organisations/{code}")) || !self.may(Method::Get, PROVIDERS) {
+            return;
+        }
+        if !self.gathered.providers.replace(true)
+            && let Ok(found) =
+                self.look_whole(&format!("{PROVIDERS}?limit={NAMED_AT_ONCE}"), PROVIDERS_MOST).await
+        {
+            self.learn(PROVIDERS, &found);
         }
     }
 

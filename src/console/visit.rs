@@ -64,6 +64,8 @@ pub struct Gathered {
     pub(super) names: RefCell<BTreeMap<String, String>>,
     /// Whether the programmes were asked for their names.
     pub(super) programmes: Cell<bool>,
+    /// The same of providers.
+    pub(super) providers: Cell<bool>,
     /// How many forms it offered so far.
     forms: Cell<u32>,
     /// After how many seconds the browser looks again; 0 for never.

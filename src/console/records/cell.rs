@@ -129,8 +129,8 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
             Show::Party => {
                 cell.class = "party";
                 let name = visit.organisation(&value).await;
-                // who may not know the name may not open the page
-                if name != value {
+                // whoever is named need not be seen: providers are named to those who name them in a contract
+                if name != value && visit.opens_organisation(&value) {
                     cell.href = format!("/organisations/{value}");
                 }
                 name
@@ -161,8 +161,7 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
                 let is_id = value.len() == 36 || is_number;
                 let party = doc.text("organisation");
                 // a call names every award, and an award is read by its own organisation
-                let is_foreign =
-                    path == "/awards" && !party.is_empty() && visit.organisation(&party).await == party;
+                let is_foreign = path == "/awards" && !party.is_empty() && !visit.opens_organisation(&party);
                 let is_id = is_id && !is_foreign;
                 if let Some(path) =
                     doc.fill(path).filter(|path| is_id && visit.may(Method::Get, &format!("/v1{path}/-")))
