@@ -13,6 +13,9 @@ words! {
     "issued": "已发放" / "issued";
     "partly_redeemed": "部分兑付" / "partly redeemed";
     "redeemed": "已兑付" / "redeemed";
+    "released": "已释放" / "released";
+    "appropriated": "指标下达" / "appropriated";
+    "adjusted": "指标调整" / "adjusted";
     "expired": "已失效" / "expired";
     "cancelled": "已作废" / "cancelled";
     "ended": "已收回" / "taken away";
