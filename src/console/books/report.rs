@@ -71,7 +71,7 @@ fn asks_first(route: &Route) -> bool {
 }
 
 /// The most rows on a page: the others are on the next one, or in a file.
-const ROWS_MAX: usize = 100;
+const ROWS_MAX: usize = 50;
 
 struct Cell {
     text: String,
