@@ -167,10 +167,14 @@ pub async fn verify_against(
         return Err(VerifyError::NoAgency(agency.clone()));
     }
     let catalogue = catalogue::difference(conn, agency).await?;
-    let next = store::head(conn).await.ok().flatten();
+    let head = store::head(conn).await;
+    let next = head.as_ref().ok().and_then(Option::as_ref);
     let next = next.and_then(|head| u64::try_from(head.next_sequence).ok());
     let asked = Inspection { agency, outside, may_open, roots: Roots::of(older) };
-    let rows = snapshot(conn, asked, progress).await;
+    let rows = match head {
+        Ok(head) => snapshot(conn, head, asked, progress).await,
+        Err(error) => Err(error.into()),
+    };
     let verdict = catalogue::beside(rows, catalogue, Sequence::new(next.unwrap_or_default()))?;
     (&mut &*conn).batch_execute("ROLLBACK").await?;
     Ok(verdict)
@@ -202,10 +206,10 @@ struct Inspection<'a> {
 
 async fn snapshot(
     conn: &AsyncPgConnection,
+    head: Option<HeadRow>,
     Inspection { agency, outside, may_open, roots }: Inspection<'_>,
     progress: impl Fn(Progress),
 ) -> Result<Verdict, VerifyError> {
-    let head = store::head(conn).await?;
     // another release's migrations say that it is one; a head that alone says so was changed
     if let Some(HeadRow { schema_version, .. }) = head
         && schema_version != SCHEMA_VERSION

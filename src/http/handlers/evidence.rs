@@ -304,9 +304,12 @@ fn shown(evidence: &Evidence) -> Option<InvoiceKey> {
     Some(InvoiceKey { organisation: evidence.organisation, number })
 }
 
-/// The invoices that files show.
-async fn invoices(conn: &Connection, found: &[Evidence]) -> Result<BTreeMap<InvoiceKey, Invoice>, Problem> {
-    let mut keys: Vec<_> = found.iter().filter_map(shown).map(|key| statement_columns(&key)).collect();
+/// What organisations say of these invoices, as far as they brought them.
+pub(super) async fn invoices(
+    conn: &Connection,
+    keys: impl Iterator<Item = InvoiceKey>,
+) -> Result<BTreeMap<InvoiceKey, Invoice>, Problem> {
+    let mut keys: Vec<_> = keys.map(|key| statement_columns(&key)).collect();
     keys.sort_unstable();
     keys.dedup();
     if keys.is_empty() {
@@ -318,7 +321,7 @@ async fn invoices(conn: &Connection, found: &[Evidence]) -> Result<BTreeMap<Invo
 }
 
 async fn views(conn: &Connection, found: &[Evidence]) -> Result<Vec<EvidenceView>, Problem> {
-    let known = invoices(conn, found).await?;
+    let known = invoices(conn, found.iter().filter_map(shown)).await?;
     let stated = |evidence: &Evidence| shown(evidence).and_then(|key| known.get(&key));
     let mut wanted = RelatedKeys::default();
     found.iter().for_each(|one| EvidenceView::related_keys(one, stated(one), &mut wanted));

@@ -151,7 +151,9 @@ impl Findings {
 
 impl From<Finding> for Findings {
     fn from(finding: Finding) -> Self {
-        Self { kept: vec![finding], count: 1, stopped: false }
+        let mut findings = Self::default();
+        findings.add(finding);
+        findings
     }
 }
 

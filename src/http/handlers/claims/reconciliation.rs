@@ -1,11 +1,12 @@
 //! `/rentals/{id}/reconciliation`: what was contracted, metered, invoiced, claimed and paid.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::handler::{ReadRequest, Reply, decode_all};
+use crate::http::handlers::evidence;
 use crate::http::handlers::usage::{IncompleteMonthView, find_visible};
 use crate::http::problem::Problem;
 use subsidy_core::claims::matching::{
@@ -21,7 +22,6 @@ use subsidy_core::usage::{Metered, RentalUsage};
 use subsidy_store::claims::ClaimRow;
 use subsidy_store::claims::queries;
 use subsidy_store::db::pool::Connection;
-use subsidy_store::evidence::{InvoiceRow, statement_columns};
 use subsidy_store::rentals::allocations::{ContractAllocationRow, uses_of};
 use subsidy_store::usage::RentalUsageRow;
 use subsidy_store::usage::queries as usage;
@@ -264,14 +264,11 @@ pub(super) async fn invoices(
         organisation,
         number: number.clone(),
     };
-    let keys = contracts.iter().zip(&names).flat_map(|((organisation, ..), names)| {
-        names.keys().map(move |number| statement_columns(&key(*organisation, number)))
-    });
-    let keys: BTreeSet<_> = keys.collect();
-    let rows = InvoiceRow::by_keys(conn, &keys.into_iter().collect::<Vec<_>>()).await?;
-    let known = decode_all(&rows, InvoiceRow::read)?;
-    let known: BTreeMap<InvoiceKey, Invoice> =
-        known.into_iter().map(|invoice| (invoice.key(), invoice)).collect();
+    let keys = contracts
+        .iter()
+        .zip(&names)
+        .flat_map(|((organisation, ..), names)| names.keys().map(move |number| key(*organisation, number)));
+    let known = evidence::invoices(conn, keys).await?;
     let brought = |(organisation, names): (CreditCode, BTreeMap<InvoiceNumber, String>)| {
         let one = |(number, name)| known.get(&key(organisation, &number)).map(|one| (name, one.clone()));
         names.into_iter().filter_map(one).collect()
