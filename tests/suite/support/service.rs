@@ -4,9 +4,15 @@ use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
+use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Roles};
+use subsidy_ledger::auth::token::Mint;
+use subsidy_ledger::cli::commands;
+use subsidy_store::keys::Keys;
 
 use super::TestDatabase;
 
@@ -22,6 +28,8 @@ pub struct Service {
     database_url: Option<String>,
     /// The database that goes with the service.
     owned_database: Option<TestDatabase>,
+    /// Whether that database's spare schema is an agency's.
+    took_spare_schema: AtomicBool,
     /// Whether its private cluster waits for the disk, as in production.
     durable: bool,
 }
@@ -200,13 +208,25 @@ impl Service {
 
     /// A sandbox agency.
     pub fn agency(&self, code: &str) {
+        let spare = self.owned_database.as_ref();
+        if let Some(database) = spare.filter(|_| !self.took_spare_schema.swap(true, Ordering::Relaxed)) {
+            database.take_spare_schema(&AgencyCode::parse(code).expect("a code"));
+        }
         self.cli(&["agency", "create", code, "--name", code, "--sandbox", "--business-date", "2025-01-02"]);
     }
 
+    /// What `subsidy-ledger token` prints, without a process: a run of the tests needs thousands.
     pub fn token(&self, agency: &str, roles: &str, subject: &str, organisation: Option<&str>) -> String {
-        let mut words = vec!["token", "--agency", agency, "--role", roles, "--subject", subject];
-        words.extend(organisation.iter().flat_map(|o| ["--organisation", o]));
-        self.cli(&words).lines().last().expect("a token").to_owned()
+        let role = |role: &str| -> Role { role.parse().expect("a role") };
+        let actor = Actor {
+            subject: commands::subject(subject).expect("a subject"),
+            roles: Roles::from_iter(roles.split(',').map(role)),
+            organisation: organisation.map(|code| CreditCode::parse(code).expect("a credit code")),
+        };
+        let agency = AgencyCode::parse(agency).expect("a code");
+        let keys = Keys::open(&self.data.join("keys")).expect("the service's keys");
+        let mint = Mint::new(keys.token_key()).expect("a mint");
+        mint.issue(&agency, &actor, Utc::now(), TimeDelta::hours(1)).expect("a token")
     }
 
     /// A request. Unsafe ones get a fresh idempotency key unless `headers` brings one.
@@ -370,6 +390,7 @@ impl Start<'_> {
             owns_data: self.data.is_none(),
             database_url,
             owned_database,
+            took_spare_schema: AtomicBool::new(false),
             durable: self.durable,
         };
         service.wait_until_ready();
