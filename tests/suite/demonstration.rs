@@ -3,7 +3,7 @@
 use crate::cli::{Place, count, psql};
 
 /// The states that a kind of document can be in, each of which some document of either agency is in.
-const STATES: [(&str, &[&str]); 10] = [
+const STATES: [(&str, &[&str]); 11] = [
     (
         "vouchers",
         &[
@@ -28,6 +28,7 @@ const STATES: [(&str, &[&str]); 10] = [
     ("tags", &["proposed", "approved", "rejected"]),
     ("organisations", &["active", "blocked"]),
     ("usage_imports", &["imported"]),
+    ("true_ups", &["proposed", "approved"]),
 ];
 
 /// How many there are at least, in both agencies.

@@ -2,20 +2,21 @@
 //! banks that are paid ahead and deduct what they owe their borrowers.
 
 use super::super::cases::Firm;
-use super::super::seed::of;
+use super::super::seed::{actor, of};
 use super::books;
-use super::plan::{Fate, Filing, Plan, claim, turn, workday};
+use super::plan::{Fate, Filing, Plan, Settling, Work, claim, turn, workday};
 use crate::cli::Failure;
 use subsidy_core::book::Command;
 use subsidy_core::claims::{ClaimPeriod, ClaimRequest, InterestTerms};
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{
-    CreditCode, Date, Label, Line, LoanId, Money, Percent, PrefundId, ProgrammeCode, Role,
+    CreditCode, Date, Label, Line, LoanId, Money, Percent, PrefundId, ProgrammeCode, Role, TrueUpId,
 };
 use subsidy_core::loans::{
     Change, ConfirmInterest, InterestPeriod, LoanEvent, Project, RecordLoanEvents, RegisterLoan,
 };
-use subsidy_core::prefunds::{ApprovePrefund, ProposePrefund};
+use subsidy_core::prefunds::true_up::{ApproveTrueUp, TrueUpAction};
+use subsidy_core::prefunds::{ApprovePrefund, PrefundYearKey, ProposePrefund};
 use subsidy_core::tags::TagSubject;
 
 /// Loans of a programme.
@@ -36,9 +37,20 @@ pub(super) struct Scheme {
     pub(super) ends: &'static [&'static str],
     /// CNY that each bank is paid ahead, and the days on which.
     pub(super) ahead: Option<(&'static str, &'static [&'static str])>,
+    /// Of each bank in its order, the year of which a true-up is proposed, on which day, and what becomes of what is left.
+    pub(super) settled: &'static [(&'static str, &'static str, Left)],
     /// Hundredths of a percent a year that are paid for, and the most CNY that earn.
     pub(super) points: i64,
     pub(super) most: i64,
+}
+
+/// What becomes of what is left of a bank's year.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Left {
+    /// It rolls into the next, and somebody agreed to it.
+    Rolled,
+    /// It came back, and nobody has agreed to that yet.
+    Returned,
 }
 
 const PROJECTS: [&str; 10] = [
@@ -61,6 +73,9 @@ impl Scheme {
             let (amount, days) = self.ahead.unwrap_or_default();
             days.iter().try_for_each(|day| self.prefund(plan, Date::parse(day)?, (bank, amount)))?;
         }
+        for (place, (bank, settled)) in (3..).zip(self.banks.iter().zip(self.settled)) {
+            self.settle(plan, (place, bank), settled)?;
+        }
         (0..self.count).try_for_each(|number| self.loan(plan, number, workday(first, number * self.every)))
     }
 
@@ -78,6 +93,39 @@ impl Scheme {
         };
         let approve = Command::ApprovePrefund(ApprovePrefund { id });
         plan.agreed(day, &key, Command::ProposePrefund(Box::new(propose)), approve)
+    }
+
+    fn settle(
+        &self,
+        plan: &mut Plan,
+        (place, bank): (u64, &str),
+        (year, day, left): &(&str, &str, Left),
+    ) -> Result<(), Failure> {
+        let (day, key) = (Date::parse(day)?, format!("true-up {} {bank} {year}", self.programme));
+        let id = TrueUpId::new(Plan::id(&key, day));
+        let action = match left {
+            Left::Rolled => TrueUpAction::Roll { date: None },
+            Left::Returned => TrueUpAction::Return {
+                bank_reference: Line::parse(&format!("TH{}0001", day.to_string().replace('-', "")))?,
+                date: day,
+            },
+        };
+        let settling = Settling {
+            id,
+            year: PrefundYearKey {
+                programme: ProgrammeCode::parse(self.programme)?,
+                bank: CreditCode::parse(bank)?,
+                year: Date::parse(&format!("{year}-12-31"))?.year(),
+            },
+            action,
+            document: Line::parse(&format!("财金清算〔{}〕{} 号", day.year().number(), place))?,
+        };
+        plan.work(day, key.clone(), actor(Role::Officer)?, Work::Settle(Box::new(settling)));
+        if matches!(left, Left::Rolled) {
+            let approve = Command::ApproveTrueUp(ApproveTrueUp { id });
+            plan.step(workday(day, 1), format!("approve {key}"), actor(Role::Approver)?, approve);
+        }
+        Ok(())
     }
 
     fn loan(&self, plan: &mut Plan, number: u64, drawn: Date) -> Result<(), Failure> {

@@ -20,6 +20,7 @@ use super::cases::{BANK, CHENGDU_FIRST_DAY, FIRMS, FIRST_DAY, Firm, GRANTEES, PR
 use crate::cli::Failure;
 pub(super) use firms::CHENGDU;
 pub(super) use grants::LAST_DAY as CHENGDU_LAST_DAY;
+use lending::Left;
 use plan::{Plan, workday};
 pub(super) use played::Year;
 use subsidy_core::domain::Date;
@@ -148,6 +149,7 @@ pub(super) fn beijing() -> Result<Year, Failure> {
         principals: &[2_000, 6_500, 1_200, 3_800, 950, 5_000, 1_600],
         ends: &["2024-06-21", "2024-09-21", "2024-12-21", "2025-03-21", "2025-06-21"],
         ahead: None,
+        settled: &[],
         points: 250,
         most: i64::MAX,
     }
@@ -164,6 +166,7 @@ pub(super) fn beijing() -> Result<Year, Failure> {
         principals: &[80, 45, 100, 60, 150],
         ends: &["2025-05-21", "2025-06-21"],
         ahead: Some(("120000.00", &["2025-04-01"])),
+        settled: &[],
         points: 100,
         most: 100_000_000,
     }
@@ -242,6 +245,7 @@ pub(super) fn chengdu() -> Result<Year, Failure> {
         principals: &[100, 60, 85, 40, 120],
         ends: &["2025-06-21", "2025-09-21", "2025-12-21"],
         ahead: Some(("150000.00", &["2025-04-01", "2026-01-06"])),
+        settled: &[("2025", "2026-01-20", Left::Rolled), ("2025", "2026-03-17", Left::Returned)],
         points: 100,
         most: 100_000_000,
     }

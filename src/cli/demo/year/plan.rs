@@ -10,8 +10,10 @@ use crate::cli::Failure;
 use crate::cli::commands::salted;
 use subsidy_core::book::Command;
 use subsidy_core::claims::{ApproveClaim, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
-use subsidy_core::domain::{Actor, ClaimId, Date, Money, RentalId, Role, TextHash};
+use subsidy_core::domain::{Actor, ClaimId, Date, Line, Money, RentalId, Role, TextHash, TrueUpId};
 use subsidy_core::evidence::RegisterEvidence;
+use subsidy_core::prefunds::PrefundYearKey;
+use subsidy_core::prefunds::true_up::TrueUpAction;
 use subsidy_core::programmes::assessment::Assessment;
 use subsidy_core::vouchers::ReviewDecision;
 use subsidy_store::engine::NewText;
@@ -26,6 +28,17 @@ pub(in crate::cli::demo) enum Work {
     Bill(Bill),
     /// The posting of an earlier step taken back.
     Reverse(String),
+    /// A year of a bank's prefunds, as the bank states it.
+    Settle(Box<Settling>),
+}
+
+/// How a year of a bank's prefunds is to be settled.
+pub(in crate::cli::demo) struct Settling {
+    pub(in crate::cli::demo) id: TrueUpId,
+    pub(in crate::cli::demo) year: PrefundYearKey,
+    /// What becomes of what is left.
+    pub(in crate::cli::demo) action: TrueUpAction,
+    pub(in crate::cli::demo) document: Line,
 }
 
 /// A billing file of a contract.

@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::super::seed::{City, actor};
-use super::plan::{Bill, Step, Work};
+use super::plan::{Bill, Settling, Step, Work};
 use crate::cli::Failure;
 use crate::cli::commands::{Ask, EngineReply, salted, unanswered};
 use subsidy_core::agencies::MoveBusinessDate;
 use subsidy_core::book::Command;
 use subsidy_core::domain::{Date, Role, Sequence};
+use subsidy_core::prefunds::rules::left;
+use subsidy_core::prefunds::true_up::{ProposeTrueUp, Statement};
+use subsidy_core::prefunds::{PrefundYear, PrefundYearKey};
 use subsidy_core::reversals::{ApproveReversal, ProposeReversal};
+use subsidy_store::prefunds::{PrefundYearRow, year_columns};
 
 /// How many steps wait for the engine together.
 const TOGETHER: usize = 256;
@@ -68,6 +72,11 @@ impl City<'_> {
                     self.together(std::mem::take(&mut waiting), &mut year.leaves).await?;
                     self.reverse(&key, year.leaves.get(&of).copied()).await?;
                 }
+                Work::Settle(settling) => {
+                    self.together(std::mem::take(&mut waiting), &mut year.leaves).await?;
+                    let propose = self.settling(*settling).await?;
+                    waiting.push((key.clone(), ask(propose)));
+                }
             }
             if waiting.len() >= TOGETHER {
                 self.together(std::mem::take(&mut waiting), &mut year.leaves).await?;
@@ -121,5 +130,28 @@ impl City<'_> {
         let approve = Command::ApproveReversal(ApproveReversal { sequence });
         self.step(&format!("year approve {key}"), actor(Role::Approver)?, approve).await?;
         Ok(())
+    }
+
+    /// What proposes a true-up: the bank states what the ledger has.
+    async fn settling(&self, settling: Settling) -> Result<Command, Failure> {
+        let Settling { id, year, action, document } = settling;
+        let reading = "cannot read the ledger";
+        let conn = self.engine.reader(&self.agency).await.map_err(Failure::doing(reading))?;
+        let known = PrefundYearRow::by_keys(&conn, &[year_columns(&year)]).await;
+        let known = known.map_err(Failure::doing(reading))?.first().map(PrefundYearRow::read).transpose()?;
+        let none = || Failure::new("the demonstration settles a year without prefunds");
+        let known: PrefundYear = known.ok_or_else(none)?;
+        let statement = Statement { deducted: known.deducted, left: Some(left(&known)?) };
+        let PrefundYearKey { programme, bank, year: fiscal_year } = year;
+        Ok(Command::ProposeTrueUp(Box::new(ProposeTrueUp {
+            id,
+            programme,
+            bank,
+            fiscal_year,
+            action,
+            statement,
+            document,
+            reason: None,
+        })))
     }
 }
