@@ -126,13 +126,13 @@ struct PublishedPage {
 }
 
 const PUBLISHED: [Column; 7] = [
-    col("claim_id", Show::Short),
+    col("claim_id", Show::Short).called(T::number),
     col("organisation_name", Show::Text),
     col("programme", Show::Programme),
-    col("kind", Show::Word),
+    col("kind", Show::Word).called(T::matter),
     col("from", Show::Date),
     col("until", Show::Date),
-    col("amount", Show::Money),
+    col("amount", Show::Money).called(T::amount_cny),
 ];
 
 /// `GET /published?agency=…`: what an agency publishes, for everybody.

@@ -187,8 +187,9 @@ fn complaints(driver: &Driver, look: Look) -> Vec<String> {
     driver.width(look.width);
     driver.theme(look.theme);
     const SCRIPT: &str = "
-        var asked = arguments[0], done = arguments[1];
-        var wide = document.documentElement.scrollWidth - innerWidth;
+        var asked = arguments[0], screen = arguments[1], done = arguments[2];
+        // innerWidth grows with what is too wide: a telephone zooms out
+        var wide = document.documentElement.scrollWidth - screen;
         var said = wide > 1 ? [wide + ' px too wide'] : [];
         if (!window.axe || !asked) { done(said); return; }
         asked.resultTypes = ['violations'];
@@ -204,7 +205,8 @@ fn complaints(driver: &Driver, look: Look) -> Vec<String> {
         Rules::Colours => json!({"runOnly": {"type": "rule", "values": ["color-contrast"]}}),
         Rules::None => Value::Null,
     };
-    let found = driver.send("POST", "/execute/async", &json!({"script": SCRIPT, "args": [asked]}));
+    let found =
+        driver.send("POST", "/execute/async", &json!({"script": SCRIPT, "args": [asked, look.width]}));
     let found = found.as_array().cloned().unwrap_or_default();
     found
         .iter()
