@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::history::{self, Past};
 use super::sheet::{self, SheetRow};
-use super::{Step, may_relax, steps};
+use super::{Step, is_stopped, may_relax, steps};
 use crate::console::acts::Action;
 use crate::console::doc::Doc;
 use crate::console::figures;
@@ -46,6 +46,8 @@ struct ClaimPage {
     term: String,
     state: String,
     tone: &'static str,
+    /// Whether its reason is why somebody stopped it.
+    is_stopped: bool,
     steps: Vec<Step>,
     /// The contract's figures side by side.
     matching: Doc,
@@ -154,6 +156,7 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         term: term(t, &claim.at("term")),
         state: t.word(&claim.text("status")),
         tone: t.tone(&claim.text("status")),
+        is_stopped: is_stopped(&claim.text("status")),
         steps: steps(t, &way, &claim.text("status")),
         differences: matching.list("differences").iter().map(difference).collect(),
         matching,

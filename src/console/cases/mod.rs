@@ -24,6 +24,11 @@ async fn may_relax(visit: &Visit<'_>, programme: &str) -> bool {
     !programme.list("rules.rules.overrides").is_empty()
 }
 
+/// Whether somebody stopped a case in this state: a review that passes it may give a reason too.
+fn is_stopped(state: &str) -> bool {
+    ["returned", "rejected", "suspended", "cancelled"].contains(&state)
+}
+
 /// A step of a case's way.
 #[derive(Debug, Clone)]
 pub struct Step {

@@ -8,7 +8,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::history::{self, Past};
 use super::sheet::{self, SheetRow};
-use super::{Step, may_relax, steps};
+use super::{Step, is_stopped, may_relax, steps};
 use crate::console::acts::Action;
 use crate::console::doc::Doc;
 use crate::console::figures;
@@ -81,6 +81,8 @@ struct VoucherPage {
     contract: Doc,
     state: String,
     tone: &'static str,
+    /// Whether its reason is why somebody stopped it.
+    is_stopped: bool,
     steps: Vec<Step>,
     bars: Vec<Bar>,
     face_words: String,
@@ -128,6 +130,7 @@ pub async fn show(visit: &Visit<'_>) -> Shown {
         contract: contract.unwrap_or_default(),
         state: t.word(&voucher.text("status")),
         tone: t.tone(&voucher.text("status")),
+        is_stopped: is_stopped(&voucher.text("status")),
         steps: steps(t, &way, &voucher.text("status")),
         bars: bar(t, &voucher.at("balance")),
         sheet_rows: sheet::rows(t, &sheet),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::of;
 use crate::console::books::href;
 use crate::console::doc::Doc;
-use crate::console::texts::T;
 use crate::console::visit::Visit;
 
 /// The width of the longest bar.
@@ -34,17 +33,6 @@ pub struct Funnel {
     pub name: String,
     pub height: usize,
     pub bars: Vec<Bar>,
-}
-
-/// What a step is called.
-fn name(t: T, step: &str) -> &'static str {
-    match step {
-        "applied" => t.step_applied(),
-        "issued" => t.step_issued(),
-        "claimed" => t.step_claimed(),
-        "approved" => t.step_approved(),
-        _ => t.step_paid(),
-    }
 }
 
 /// Where the documents of a step are. What is applied for depends on what the programme pays, not on how far somebody came.
@@ -84,7 +72,7 @@ pub async fn funnels(visit: &Visit<'_>, report: &Doc) -> Vec<Funnel> {
             // a bar that holds a case can be seen and hit
             let width = (WIDTH * cases / most).max(if cases == 0 { 0 } else { 6 });
             Bar {
-                name: name(visit.t, &row.text("step")),
+                name: visit.t.funnel_step(&row.text("step")),
                 y: place * 32,
                 x: MIDDLE - width / 2,
                 width,

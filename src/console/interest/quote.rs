@@ -224,6 +224,6 @@ fn segment(t: T, one: &Doc) -> SegmentRow {
         points: one.text("points"),
         exact: figures::amount(&shortened(&one.text("exact"))),
         subsidy: one.money("subsidy"),
-        bound_by: bounds.join("；"),
+        bound_by: bounds.join(t.semicolon()),
     }
 }

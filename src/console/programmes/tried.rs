@@ -216,7 +216,7 @@ async fn document(visit: &Visit<'_>, one: &Doc) -> DocumentRow {
         new: one.money("new"),
         difference: one.money("difference"),
         why: match one.text("not_comparable").as_str() {
-            "" if refusal.is_empty() => words.join("；"),
+            "" if refusal.is_empty() => words.join(t.semicolon()),
             "" => t.refused_as(Entry::stored(&refusal).words(t.language()).title),
             "decided_by_experts" => t.decided_by_experts().to_owned(),
             _ => t.facts_changed().to_owned(),

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use crate::console::doc::Doc;
-use crate::console::texts::T;
+use crate::console::texts::{T, with_capital};
 use crate::console::visit::Visit;
 use crate::http::route::Method;
 
@@ -27,6 +27,8 @@ pub enum Show {
     State,
     Truth,
     Party,
+    /// What is on a list: an organisation by its name, a contract or a loan by the end of its id.
+    Listed,
     Programme,
     Person,
     Role,
@@ -85,7 +87,7 @@ pub fn short(id: &str) -> String {
 pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> LocalBoxFuture<'a, Cell> {
     async move {
         let (t, value) = (visit.t, doc.text(column.member));
-        let mut cell = Cell { label: column.name(t).to_owned(), ..Cell::default() };
+        let mut cell = Cell { label: with_capital(column.name(t)), ..Cell::default() };
         if matches!(column.show, Show::Number | Show::Code | Show::Short | Show::Task | Show::At(_)) {
             cell.class = "code";
         }
@@ -126,7 +128,15 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
                 "false" => t.no().to_owned(),
                 _ => String::new(),
             },
-            Show::Party => {
+            Show::Listed if doc.text("subject.kind") != "organisation" => {
+                cell.class = "code";
+                let path = format!("/{}s", doc.text("subject.kind"));
+                if visit.may(Method::Get, &format!("/v1{path}/-")) {
+                    cell.href = format!("{path}/{value}");
+                }
+                short(&value)
+            }
+            Show::Party | Show::Listed => {
                 cell.class = "party";
                 let name = visit.organisation(&value).await;
                 // whoever is named need not be seen: providers are named to those who name them in a contract
@@ -152,7 +162,7 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
             Show::Days => {
                 let days = doc.list(column.member).into_iter();
                 let days = days.map(|day| format!("{} {}", day.text("date"), t.word(&day.text("kind"))));
-                days.collect::<Vec<_>>().join("；")
+                days.collect::<Vec<_>>().join(t.semicolon())
             }
             Show::At(path) => {
                 // what is longer is the number of an invoice

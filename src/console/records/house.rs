@@ -221,7 +221,7 @@ pub static TAGS: Record = Record {
     facts: &[
         col("tag", Show::Code),
         col("subject.kind", Show::Word),
-        col("subject.id", Show::Code),
+        col("subject.id", Show::Listed),
         col("from", Show::Date),
         col("until", Show::Date),
         col("document", Show::Text),
@@ -257,7 +257,7 @@ pub static TAGS: Record = Record {
         "/tags",
         T::tags,
         &[
-            col("subject.id", Show::Code),
+            col("subject.id", Show::Listed),
             col("tag", Show::Code),
             col("subject.kind", Show::Word),
             col("from", Show::Date),

@@ -49,7 +49,7 @@ pub async fn list(visit: &Visit<'_>) -> Shown {
     let record = at(&visit.path).ok_or_else(Refusal::default)?;
     let found = visit.read(&visit.filtered(&format!("/v1{}", record.path))).await?;
     let documents = found.list("data");
-    let parties = record.columns.iter().filter(|column| matches!(column.show, Show::Party));
+    let parties = record.columns.iter().filter(|column| matches!(column.show, Show::Party | Show::Listed));
     let parties = parties.flat_map(|column| documents.iter().map(|found| found.text(column.member)));
     visit.learn_organisations(parties).await;
     let rows = futures_util::stream::iter(documents.iter().map(|found| row(visit, record, found)));

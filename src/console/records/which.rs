@@ -118,7 +118,7 @@ pub async fn with_codes(visit: &Visit<'_>, mut fields: Fields) -> Result<Fields,
                 first.sort_by_key(|one| one.text("name") != typed);
                 let mut said: Vec<_> = first.into_iter().take(NAMED_MOST).map(named).collect();
                 said.extend((more || found.len() > NAMED_MOST).then(|| "…".to_owned()));
-                let between = if visit.t.is_english() { "; " } else { "；" };
+                let between = visit.t.semicolon();
                 let said = visit.t.named_alike(&said.join(between));
                 let refusal = Refusal {
                     status: 422,

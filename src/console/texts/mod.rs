@@ -63,6 +63,16 @@ impl T {
         self.0 == Language::English
     }
 
+    /// Between what is said and of what.
+    pub fn colon(self) -> &'static str {
+        if self.is_english() { ": " } else { "：" }
+    }
+
+    /// Between what stands in a list of sentences.
+    pub fn semicolon(self) -> &'static str {
+        if self.is_english() { "; " } else { "；" }
+    }
+
     /// Of a text in both languages, the one.
     pub fn of(self, both: &[String; 2]) -> &str {
         let [zh, en] = both;
@@ -88,9 +98,18 @@ impl T {
 
     /// The same at the beginning of a heading.
     pub fn heading(self, code: &str) -> String {
-        let word = self.word(code);
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        with_capital(&self.word(code))
+    }
+
+    /// What a step of the funnel is called.
+    pub fn funnel_step(self, step: &str) -> &'static str {
+        match step {
+            "applied" => self.step_applied(),
+            "issued" => self.step_issued(),
+            "claimed" => self.step_claimed(),
+            "approved" => self.step_approved(),
+            _ => self.step_paid(),
+        }
     }
 
     /// What a field is called, by its pointer or its name.
@@ -129,6 +148,12 @@ impl T {
             _ => "info",
         }
     }
+}
+
+/// As it stands at the beginning of a heading or of a label.
+pub fn with_capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 filled_texts! {
