@@ -8,6 +8,7 @@ use crate::console::doc::Doc;
 use crate::console::figures;
 use crate::console::form::Refusal;
 use crate::console::layout::{Frame, Link};
+use crate::console::records::cell::short;
 use crate::console::records::choices::{ORGANISATIONS, PROGRAMMES};
 use crate::console::texts::T;
 use crate::console::visit::{Shown, Visit, render};
@@ -15,6 +16,9 @@ use crate::console::words;
 use crate::http::route::{Method, Route};
 use crate::http::routes::ROUTES;
 use crate::reports::ageing;
+use subsidy_core::domain::CreditCode;
+use subsidy_core::ledger::Account;
+use uuid::Uuid;
 
 /// Parameters that are no filters of a table.
 const NO_FILTERS: [&str; 3] = ["limit", "cursor", "format"];
@@ -73,12 +77,15 @@ fn asks_first(route: &Route) -> bool {
 /// The most rows on a page: the others are on the next one, or in a file.
 const ROWS_MAX: usize = 50;
 
+#[derive(Default)]
 struct Cell {
     text: String,
     href: String,
     number: bool,
     /// Whether it is a long name, which may take two lines.
     wraps: bool,
+    /// Whether machines read it.
+    is_code: bool,
 }
 
 struct Column {
@@ -131,11 +138,12 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     let found = if missing { Doc::default() } else { visit.read(&asked(visit, route)).await? };
     // a long report is taken apart once: its rows are many
     let listed = found.list("rows");
-    let used = used(&found, &listed);
+    let used = used(visit.t, &found, &listed);
     let mut columns = columns(t, &listed, &used);
     // what is offered to filter by has names already
     let (filters, rare) = told_apart(filters(visit, route).await);
-    visit.learn_organisations(listed.iter().map(|row| row.text("organisation"))).await;
+    let texts = listed.iter().flat_map(|row| used.iter().map(|column| row.text(&column.text("key"))));
+    visit.learn_organisations(texts).await;
     let mut rows = Vec::new();
     for row in listed {
         let mut cells = Vec::new();
@@ -243,15 +251,22 @@ fn told_apart(filters: Vec<FieldView>) -> (Vec<FieldView>, Vec<FieldView>) {
     filters.into_iter().partition(|filter| filter.must || COMMON.contains(&filter.name.as_str()))
 }
 
-/// The columns in which anything stands, here or on another page; a file has all of them.
-fn used(found: &Doc, rows: &[Doc]) -> Vec<Doc> {
+/// The columns in which anything stands, here or on another page, in the language of the page; a file has all of them.
+fn used(t: T, found: &Doc, rows: &[Doc]) -> Vec<Doc> {
+    let other_language = if t.is_english() { "name_zh" } else { "name_en" };
     let totals = found.at("totals");
     let stands =
         |key: &str| rows.iter().any(|row| row.has(key)) || !["", "0.00"].contains(&totals.text(key).as_str());
     let columns = found.list("columns").into_iter();
     // an exact share is for files
-    let columns = columns.filter(|column| column.text("key") != "execution_rate_fraction");
+    let left_out = ["execution_rate_fraction", other_language];
+    let columns = columns.filter(|column| !left_out.contains(&column.text("key").as_str()));
     columns.filter(|column| stands(&column.text("key"))).collect()
+}
+
+/// The half in the language of the page of `元 CNY`; of what has no halves, the whole.
+fn in_language(t: T, both: &str) -> &str {
+    both.rsplit_once(' ').map_or(both, |(zh, en)| if t.is_english() { en } else { zh })
 }
 
 /// A report names its columns `日期 effective_date`.
@@ -260,7 +275,8 @@ fn columns(t: T, rows: &[Doc], used: &[Doc]) -> Vec<Column> {
         let (name, key) = (column.text("name"), column.text("key"));
         let zh = name.rsplit_once(' ').map_or(name.as_str(), |(zh, _)| zh).to_owned();
         let number = rows.iter().all(|row| !row.has(&key) || is_amount(&row.text(&key)));
-        Column { name: if t.is_english() { key.replace('_', " ") } else { zh }, number }
+        let en = key.strip_suffix("_en").unwrap_or(&key).replace('_', " ");
+        Column { name: if t.is_english() { en } else { zh }, number }
     };
     used.iter().map(column).collect()
 }
@@ -274,20 +290,49 @@ fn is_amount(text: &str) -> bool {
 /// A cell: codes by their names, amounts with separators, figures with what they lead to.
 async fn cell(visit: &Visit<'_>, row: &Doc, key: &str) -> Cell {
     let text = row.text(key);
-    let href = href(&row.text(&format!("links.{key}")));
-    let (number, wraps) = (is_amount(&text), ["programme", "organisation"].contains(&key));
+    let href = followed(visit, &row.text(&format!("links.{key}")));
+    // a provider, a bank and the other party of a contract are organisations too
+    let is_organisation = CreditCode::parse(&text).is_ok();
+    let (number, wraps) = (is_amount(&text), is_organisation || key == "programme");
     let text = match key {
+        _ if is_organisation => visit.organisation(&text).await,
         "programme" => visit.programme(&text).await,
-        "organisation" => visit.organisation(&text).await,
-        "subject" => visit.person(&text),
-        "document" => short_document(&text),
+        // a subject may be a contract or a loan that more than one programme paid for
+        "document" | "subject" | "grant" if Uuid::parse_str(&text).is_ok() => short(&text),
+        "document" => document(visit, text).await,
+        _ if key == "subject" || key.ends_with("_by") => visit.person(&text),
         "recorded_at" => figures::time(&text),
-        "roles" => roles(visit.t, &text),
+        "role" => visit.t.role_word(&text),
+        "roles" | "granted" => roles(visit.t, &text),
+        "metric" => visit.t.word(&format!("metric.{text}")),
+        "step" => visit.t.funnel_step(&text).to_owned(),
         "detail" => detail(visit.t, &text),
+        "unit" => in_language(visit.t, &text).to_owned(),
+        // a report names accounts in Chinese
+        "name" if visit.t.is_english() => {
+            Account::parse(&row.text("account")).map_or(text, |account| account.name_en().to_owned())
+        }
         _ if number => figures::amount(&text),
         _ => visit.t.word(&text),
     };
-    Cell { text, href, number, wraps }
+    Cell { text, href, number, wraps, is_code: ["document", "grant", "path"].contains(&key) }
+}
+
+/// Where a figure leads, for whoever may open it.
+fn followed(visit: &Visit<'_>, target: &str) -> String {
+    let page = href(target);
+    let may_open = || visit.may(Method::Get, target.split('?').next().unwrap_or_default());
+    if page.is_empty() || may_open() { page } else { String::new() }
+}
+
+/// A document that has no id: a year of a bank's prefunds by the bank's name, a programme or a list as it is.
+async fn document(visit: &Visit<'_>, text: String) -> String {
+    match text.split_once('/') {
+        Some((bank, year)) if CreditCode::parse(bank).is_ok() => {
+            format!("{} {year}", visit.organisation(bank).await)
+        }
+        _ => text,
+    }
 }
 
 fn roles(t: T, text: &str) -> String {
@@ -309,11 +354,6 @@ fn detail(t: T, text: &str) -> String {
         said + end
     };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
-/// Ids are long: their end tells them apart.
-fn short_document(text: &str) -> String {
-    if text.len() == 36 { crate::console::records::cell::short(text) } else { text.to_owned() }
 }
 
 /// Rows from which on what all of them say alike is said once.
@@ -354,7 +394,7 @@ fn totals(found: &Doc, used: &[Doc]) -> Vec<Cell> {
     }
     let cell = |column: &Doc| {
         let text = totals.money(&column.text("key"));
-        Cell { number: !text.is_empty(), text, href: String::new(), wraps: false }
+        Cell { number: !text.is_empty(), text, ..Cell::default() }
     };
     used.iter().map(cell).collect()
 }
@@ -364,7 +404,7 @@ mod tests {
     use super::*;
 
     fn cell(text: &str) -> Cell {
-        Cell { text: text.to_owned(), href: String::new(), number: false, wraps: false }
+        Cell { text: text.to_owned(), ..Cell::default() }
     }
 
     #[test]

@@ -149,11 +149,33 @@ words! {
     "not_documented": "结算超过凭证" / "settled beyond the documents";
     "not_paid": "尚未付清" / "not paid in full";
     "beyond_contract": "结算超过合同额" / "settled beyond the contract";
+    // what reports say
+    "reads": "读取" / "reads";
+    "writes": "写入" / "writes";
+    "discloses": "读取保密内容" / "discloses";
+    "yes": "是" / "yes";
+    "no": "否" / "no";
+    "metric.expended": "支出额" / "expended";
+    "metric.execution_rate_percent": "预算执行率" / "budget execution rate";
+    "metric.organisations": "获补贴单位数" / "organisations subsidised";
+    "same": "一致" / "same";
+    "differs": "不一致" / "differs";
+    "refused_by_the_rules": "按其规则不予支持" / "refused by the rules";
+    "rules_missing": "缺少该版规则" / "rules missing";
+    "rules_hash_differs": "规则摘要不一致" / "hash of the rules differs";
+    "line_amount": "行金额无法读取" / "amount of a line unreadable";
+    "separate": "职责分离" / "separate";
+    "can_do_both": "可提出又可批准" / "can do both";
+    "did_both": "曾提出又批准" / "did both";
+    "unreadable_sheet": "计算单无法读取" / "unreadable sheet";
+    "no_target": "未设目标" / "no target";
+    "reached": "达到" / "reached";
+    "not_reached": "未达到" / "not reached";
     // what stands in the way of a claim
     "payee_blocked": "收款单位已被冻结" / "the payee is blocked";
     "account_change_pending": "收款账户变更待批准" / "a change of the payee's account waits";
     "bank_account_missing": "收款单位没有账户" / "the payee has no account";
-    "objection_open": "有异议尚未处理" / "an objection is open";
+    "objection_open": "有异议尚未处理，或者异议成立" / "an objection is open or was upheld";
     "publicity_running": "公示期未满" / "it is still published";
     "eligibility_changed": "申报条件已不满足" / "the conditions are no longer met";
     "budget_exhausted": "指标不足" / "the budget does not suffice";
