@@ -292,14 +292,20 @@ pub static TRUE_UPS: Record = Record {
         col("deducted", Show::Money),
         col("left", Show::Money),
         col("statement.deducted", Show::Money),
+        col("bank_reference", Show::Code),
+        col("date", Show::Date),
+        col("effective_date", Show::Date),
         col("rejection", Show::Text),
         col("created_by", Show::Person),
         col("decided_by", Show::Person),
     ],
     tables: &[table(T::shares, "shares", &[col("level", Show::Word), col("amount", Show::Money)])],
     acts: &[
-        act("POST /v1/prefunds/true-ups/{id}/approve", T::approve),
-        act("POST /v1/prefunds/true-ups/{id}/reject", T::reject).bad().asking(REASON),
+        act("POST /v1/prefunds/true-ups/{id}/approve", T::approve).when("status", &["proposed"]),
+        act("POST /v1/prefunds/true-ups/{id}/reject", T::reject)
+            .bad()
+            .asking(REASON)
+            .when("status", &["proposed"]),
     ],
     creates: &[act("POST /v1/prefunds/true-ups", T::propose_true_up).asking(&[
         field("/programme", PROGRAMMES).must(),
