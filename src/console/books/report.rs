@@ -142,13 +142,13 @@ pub async fn report(visit: &Visit<'_>) -> Shown {
     let mut columns = columns(t, &listed, &used);
     // what is offered to filter by has names already
     let (filters, rare) = told_apart(filters(visit, route).await);
-    let texts = listed.iter().flat_map(|row| used.iter().map(|column| row.text(&column.text("key"))));
-    visit.learn_organisations(texts).await;
+    let keys: Vec<String> = used.iter().map(|column| column.text("key")).collect();
+    visit.learn_organisations(listed.iter().flat_map(|row| keys.iter().map(|key| row.text(key)))).await;
     let mut rows = Vec::new();
     for row in listed {
         let mut cells = Vec::new();
-        for column in &used {
-            cells.push(cell(visit, &row, &column.text("key")).await);
+        for key in &keys {
+            cells.push(cell(visit, &row, key).await);
         }
         rows.push(cells);
     }
@@ -273,10 +273,10 @@ fn in_language(t: T, both: &str) -> &str {
 fn columns(t: T, rows: &[Doc], used: &[Doc]) -> Vec<Column> {
     let column = |column: &Doc| {
         let (name, key) = (column.text("name"), column.text("key"));
-        let zh = name.rsplit_once(' ').map_or(name.as_str(), |(zh, _)| zh).to_owned();
         let number = rows.iter().all(|row| !row.has(&key) || is_amount(&row.text(&key)));
-        let en = key.strip_suffix("_en").unwrap_or(&key).replace('_', " ");
-        Column { name: if t.is_english() { en } else { zh }, number }
+        // a code of several words reads as they do
+        let name = in_language(t, &name).trim_end_matches("_en").replace('_', " ");
+        Column { name, number }
     };
     used.iter().map(column).collect()
 }
@@ -302,8 +302,7 @@ async fn cell(visit: &Visit<'_>, row: &Doc, key: &str) -> Cell {
         "document" => document(visit, text).await,
         _ if key == "subject" || key.ends_with("_by") => visit.person(&text),
         "recorded_at" => figures::time(&text),
-        "role" => visit.t.role_word(&text),
-        "roles" | "granted" => roles(visit.t, &text),
+        "role" | "roles" | "granted" => roles(visit.t, &text),
         "metric" => visit.t.word(&format!("metric.{text}")),
         "step" => visit.t.funnel_step(&text).to_owned(),
         "detail" => detail(visit.t, &text),

@@ -86,13 +86,18 @@ pub fn short(id: &str) -> String {
 
 pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> LocalBoxFuture<'a, Cell> {
     async move {
+        let show = match column.show {
+            Show::Listed if doc.text("subject.kind") == "organisation" => Show::Party,
+            Show::Listed => Show::At("/{subject.kind}s"),
+            show => show,
+        };
         let (t, value) = (visit.t, doc.text(column.member));
         let mut cell = Cell { label: with_capital(column.name(t)), ..Cell::default() };
-        if matches!(column.show, Show::Number | Show::Code | Show::Short | Show::Task | Show::At(_)) {
+        if matches!(show, Show::Number | Show::Code | Show::Short | Show::Task | Show::At(_)) {
             cell.class = "code";
         }
-        cell.text = match column.show {
-            Show::Text | Show::Code => value,
+        cell.text = match show {
+            Show::Text | Show::Code | Show::Listed => value,
             Show::Number if value.is_empty() => short(&doc.text("id")),
             Show::Number => value,
             Show::Money => {
@@ -128,15 +133,7 @@ pub fn cell<'a>(visit: &'a Visit<'_>, doc: &'a Doc, column: &'a Column) -> Local
                 "false" => t.no().to_owned(),
                 _ => String::new(),
             },
-            Show::Listed if doc.text("subject.kind") != "organisation" => {
-                cell.class = "code";
-                let path = format!("/{}s", doc.text("subject.kind"));
-                if visit.may(Method::Get, &format!("/v1{path}/-")) {
-                    cell.href = format!("{path}/{value}");
-                }
-                short(&value)
-            }
-            Show::Party | Show::Listed => {
+            Show::Party => {
                 cell.class = "party";
                 let name = visit.organisation(&value).await;
                 // whoever is named need not be seen: providers are named to those who name them in a contract
