@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use super::Failure;
 use super::language::{language, say};
-use crate::auth::token::ISSUER;
-use crate::http::problem::Problem;
+use subsidy_auth::token::ISSUER;
 use subsidy_core::book::{Command, Envelope, Outcome};
 use subsidy_core::domain::actor::SubjectError;
 use subsidy_core::domain::{Actor, AgencyCode, Role, Roles, Sequence, Subject, TextHash};
+use subsidy_http::problem::Problem;
 use subsidy_store::engine::{Answer, Engine, NewBankAccount, NewText, Submission, SubmitError, Work};
 
 /// Who is named on the command line: `issuer#sub`, or the id alone of somebody with tokens of the service's own.

@@ -1,7 +1,7 @@
 //! The language of the person at the terminal, and texts in it. Names and codes that programs read (`--json`) and the log
 //! are the same in both.
 
-use crate::http::language::Language;
+use subsidy_http::language::Language;
 
 /// Chinese where the locale is, else English.
 pub fn language() -> Language {
@@ -16,8 +16,8 @@ pub fn language() -> Language {
 macro_rules! say {
     ($chinese:literal, $english:literal $(, $($argument:tt)+)?) => {
         match $crate::cli::language::language() {
-            $crate::http::language::Language::Chinese => format!($chinese $(, $($argument)+)?),
-            $crate::http::language::Language::English => format!($english $(, $($argument)+)?),
+            ::subsidy_http::language::Language::Chinese => format!($chinese $(, $($argument)+)?),
+            ::subsidy_http::language::Language::English => format!($english $(, $($argument)+)?),
         }
     };
 }

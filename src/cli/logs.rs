@@ -1,4 +1,4 @@
-//! The log, on standard error. `SUBSIDY_LEDGER_LOG` filters it (`info`, `warn,subsidy_ledger=debug`, …).
+//! The log, on standard error. `SUBSIDY_LEDGER_LOG` filters it (`info`, `warn,subsidy=debug`, …).
 
 use std::io::{self, IsTerminal};
 

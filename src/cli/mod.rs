@@ -54,7 +54,7 @@ Environment:
                                  AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT, AWS_ALLOW_HTTP as usual
   SUBSIDY_LEDGER_LISTEN          --listen
   SUBSIDY_LEDGER_PUBLIC_URL      where browsers reach the service, such as https://ledger.example.gov.cn
-  SUBSIDY_LEDGER_LOG             what is logged: info, debug, warn,subsidy_ledger=debug, …
+  SUBSIDY_LEDGER_LOG             what is logged: info, debug, warn,subsidy=debug, …
   SUBSIDY_LEDGER_LOG_FORMAT      --log
   SUBSIDY_LEDGER_FONT            a font with Chinese, for papers as PDF
   SUBSIDY_LEDGER_OWN_TOKENS      whether tokens that `subsidy-ledger token` signs are taken: on, off

@@ -13,8 +13,8 @@ use super::opened::Opened;
 use super::reminders::remind_daily;
 use super::stop::Stop;
 use super::{Failure, Settings, opened, web};
-use crate::auth::code_flow::CodeFlow;
-use crate::console::{Console, Person};
+use subsidy_auth::code_flow::CodeFlow;
+use subsidy_console::{Console, Person};
 use subsidy_store::engine::Engine;
 
 pub async fn run(settings: &Settings) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::language::say;
 use super::{Failure, Settings, commands, output};
-use crate::auth::token::{ISSUER, Mint};
+use subsidy_auth::token::{ISSUER, Mint};
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Roles, Subject};
 use subsidy_store::keys::Keys;
 

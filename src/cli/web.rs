@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::language::say;
 use super::stop::Stop;
 use super::{Failure, Settings};
-use crate::auth::token::Verifier;
-use crate::console::{self, Console};
-use crate::http::{self, AppState, HttpConfig, health};
-use crate::reports::exports::Exports;
-use crate::reports::process_sums::ProcessSums;
-use crate::verify::jobs::Verifications;
+use subsidy_auth::token::Verifier;
+use subsidy_console::{self as console, Console};
+use subsidy_http::{self as http, AppState, HttpConfig, health};
+use subsidy_proofs::verify::jobs::Verifications;
+use subsidy_reports::exports::Exports;
+use subsidy_reports::process_sums::ProcessSums;
 use subsidy_store::engine::Engine;
 use subsidy_store::keys::accounts::AccountVault;
 

@@ -23,8 +23,8 @@ use rand::{Rng, SeedableRng};
 use subsidy_core::usage::Mode;
 use subsidy_core::usage::focus::Column;
 use subsidy_core::usage::header::HeaderError;
-use subsidy_ledger::billing_files::error::FileError;
-use subsidy_ledger::billing_files::file::Billing;
+use subsidy_files::billing_files::error::FileError;
+use subsidy_files::billing_files::file::Billing;
 
 use crate::support::seed::seed;
 

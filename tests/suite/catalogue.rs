@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use diesel_async::SimpleAsyncConnection;
-use subsidy_ledger::verify::{Verdict, verify};
+use subsidy_proofs::verify::{Verdict, verify};
 use subsidy_store::db::catalogue::{Catalogue, differences};
 use subsidy_store::db::pool::{Database, DatabaseConfig};
 use support::{TestDatabase, agency};

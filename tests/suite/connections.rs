@@ -12,7 +12,7 @@ use service::{Service, fresh_folder};
 use subsidy_core::book::Command;
 use subsidy_core::domain::TextHash;
 use subsidy_core::organisations::ChangeStanding;
-use subsidy_ledger::http::problem::Problem;
+use subsidy_http::problem::Problem;
 use subsidy_store::db::pool::{Database, DatabaseConfig, DatabaseError};
 use subsidy_store::db::refusal;
 use subsidy_store::db::refusal::ValueKind;

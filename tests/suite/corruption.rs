@@ -12,7 +12,7 @@ use crate::support::seed::seed;
 use crate::support::written::{self, Folder, export};
 use subsidy_core::audit::bundle;
 use subsidy_core::audit::export::Damage;
-use subsidy_ledger::exports::{Depth, Trust, check};
+use subsidy_proofs::exports::{Depth, Trust, check};
 
 /// What was done to an export, and what is to be said of it.
 #[derive(Debug)]

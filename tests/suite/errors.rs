@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use subsidy_ledger::http::error::Entry;
-use subsidy_ledger::http::language::Language;
+use subsidy_http::error::Entry;
+use subsidy_http::language::Language;
 
 use crate::support::city::{City, FIRM, redemption, rental, rules, text, with};
 use crate::support::service::{BINARY, Service};

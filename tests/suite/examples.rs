@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::support::city::{CLOUD, FIRM};
 use crate::support::service::{Answer, Service};
 use subsidy_core::domain::Role;
-use subsidy_ledger::http::examples;
-use subsidy_ledger::http::openapi::JSON;
-use subsidy_ledger::http::route::{Permission, Route, Segment};
-use subsidy_ledger::http::routes::ROUTES;
+use subsidy_http::examples;
+use subsidy_http::openapi::JSON;
+use subsidy_http::route::{Permission, Route, Segment};
+use subsidy_http::routes::ROUTES;
 
 fn parameter(name: &str) -> &'static str {
     match name {

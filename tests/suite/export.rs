@@ -11,8 +11,8 @@ use subsidy_core::audit::export::Damage;
 use subsidy_core::audit::note::SigningKey;
 use subsidy_core::audit::since::KeptCheckpoint;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
-use subsidy_ledger::exports::{Depth, ExportCheck, ExportError, Trust, check, write};
-use subsidy_ledger::verify::{Outside, Verdict, verify_against};
+use subsidy_proofs::exports::{Depth, ExportCheck, ExportError, Trust, check, write};
+use subsidy_proofs::verify::{Outside, Verdict, verify_against};
 use support::{TestDatabase, agency};
 use written::{Folder, connected, export, key, play, register, steps};
 

@@ -56,11 +56,11 @@ fn no_parser_falls_over_a_file_that_others_wrote_whole_cut_or_changed() {
 #[test]
 fn a_table_takes_no_more_memory_than_its_limits_however_little_says_so() {
     use subsidy_core::payments::answers::BankFileError;
-    use subsidy_ledger::bank_files::ReadError;
+    use subsidy_files::bank_files::ReadError;
     use subsidy_ledger::foreign;
     let mapping = foreign::mapping();
     for table in [",".repeat(5_000_000), "\n".repeat(300_000)] {
-        let read = subsidy_ledger::bank_files::read(table.as_bytes(), mapping.as_ref(), chrono_tz::UTC);
+        let read = subsidy_files::bank_files::read(table.as_bytes(), mapping.as_ref(), chrono_tz::UTC);
         assert!(matches!(read, Err(ReadError::File(BankFileError::TooMany))), "{read:?}");
     }
     // each cell far to the right, and one long text named in each
@@ -69,7 +69,7 @@ fn a_table_takes_no_more_memory_than_its_limits_however_little_says_so() {
     let shared = format!("\0<sst><si><t>{}</t></si></sst>", "x".repeat(30_000));
     for (sheet, why) in [(far, "cells"), (format!("{named}{shared}"), "text")] {
         let read = foreign::workbook(sheet.as_bytes())
-            .map(|bytes| subsidy_ledger::bank_files::read(&bytes, mapping.as_ref(), chrono_tz::UTC));
+            .map(|bytes| subsidy_files::bank_files::read(&bytes, mapping.as_ref(), chrono_tz::UTC));
         let said = format!("{:?}", read.expect("a workbook").map(|found| found.answers.len()));
         assert!(said.contains(&format!("XmlError(\"{why}\")")), "{said}");
     }

@@ -13,7 +13,7 @@ use service::{Answer, Service};
 use subsidy_core::agencies::{AcceptLog, LostLog};
 use subsidy_core::book::Command;
 use subsidy_core::domain::{CreditCode, RootHash};
-use subsidy_ledger::verify::{Verdict, verify};
+use subsidy_proofs::verify::{Verdict, verify};
 use subsidy_store::db::pool::{Database, DatabaseConfig};
 use subsidy_store::engine::rewound::Lost;
 use subsidy_store::engine::seen::SeenLogs;

@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use subsidy_ledger::auth::claims::OneOrMore;
-use subsidy_ledger::auth::sign_in::SignIn;
-use subsidy_ledger::auth::token::Verifier;
+use subsidy_auth::claims::OneOrMore;
+use subsidy_auth::sign_in::SignIn;
+use subsidy_auth::token::Verifier;
 
 use crate::support::identity_provider::{IdentityProvider, free_port};
 use crate::support::service::{Answer, Service, fresh_folder};

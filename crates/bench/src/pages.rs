@@ -11,9 +11,9 @@ use hyper::http::request::Builder;
 use hyper::{Request, Response, StatusCode};
 
 use super::load::{connect, send};
+use subsidy_console::PAGES;
+use subsidy_http::batches::matched;
 use subsidy_ledger::cli::Failure;
-use subsidy_ledger::console::PAGES;
-use subsidy_ledger::http::batches::matched;
 
 /// How long an address is read again; a page of a long ledger may take seconds.
 const PATIENCE: Duration = Duration::from_secs(4);

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::load::Request;
 use super::naive::Naive;
+use subsidy_auth::token::Mint;
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::domain::{AgencyCode, Role, Subject, canonical};
-use subsidy_ledger::auth::token::Mint;
 use subsidy_ledger::cli::agency::{Create, create};
 use subsidy_ledger::cli::commands;
 use subsidy_ledger::cli::commands::actor;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::memory;
 use subsidy_core::domain::{Date, Money};
 use subsidy_ledger::cli::{Failure, output};
-use subsidy_ledger::reports::account_statement::{COLUMNS, NAME};
-use subsidy_ledger::reports::formats::Cell;
-use subsidy_ledger::reports::formats::file::{FileFormat, Writing};
-use subsidy_ledger::reports::report::Row;
+use subsidy_reports::account_statement::{COLUMNS, NAME};
+use subsidy_reports::formats::Cell;
+use subsidy_reports::formats::file::{FileFormat, Writing};
+use subsidy_reports::report::Row;
 
 /// Rows that come together, as from a page of a statement.
 const PAGE: usize = 4_096;

@@ -3,7 +3,7 @@
 use super::cases::{BANK, BEIJING, BEIJING_NAME, CHENGDU, CHENGDU_NAME, FIRM, GRANTEES, PROVIDER};
 use super::seed::{actor, deputy, of};
 use crate::cli::Failure;
-use crate::console::Person;
+use subsidy_console::Person;
 use subsidy_core::domain::{Actor, AgencyCode, Role};
 
 pub(super) fn all() -> Result<Vec<Person>, Failure> {

@@ -9,9 +9,6 @@ use uuid::Uuid;
 
 use super::cases::{CLOUDS, Claimed, Cloud, FIRM, RENTING, TODAY};
 use super::seed::{City, actor, of, unexpected};
-use crate::billing_files::file::Billing;
-use crate::billing_files::intake::stage;
-use crate::billing_files::rows::ImportRequest;
 use crate::cli::Failure;
 use subsidy_core::book::{Command, Outcome};
 use subsidy_core::claims::{ApproveClaim, ClaimPeriod, ClaimRequest, NameClaim, ReviewClaim, WriteClaim};
@@ -25,6 +22,9 @@ use subsidy_core::reference_rates::LoadReferenceRate;
 use subsidy_core::rentals::RegisterRental;
 use subsidy_core::usage::Mode;
 use subsidy_core::vouchers::ReviewDecision;
+use subsidy_files::billing_files::file::Billing;
+use subsidy_files::billing_files::intake::stage;
+use subsidy_files::billing_files::rows::ImportRequest;
 use subsidy_store::usage::RentalUsageRow;
 
 impl City<'_> {

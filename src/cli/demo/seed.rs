@@ -20,7 +20,6 @@ use crate::cli::commands::{self, Ask, EngineReply, salted, unanswered};
 use crate::cli::opened::Opened;
 use crate::cli::programme::{ProgrammeFile, bring};
 use crate::cli::stop::Stop;
-use crate::objects::Objects;
 use subsidy_core::agencies::{CreateAgency, MoveBusinessDate};
 use subsidy_core::book::{Command, Outcome};
 use subsidy_core::domain::dates::Zone;
@@ -37,6 +36,7 @@ use subsidy_core::tags::{
     ApproveTagImport, ProposeTagImport, TagEntries, TagEntry, TagName, TagSubject, TagSubjectKind,
 };
 use subsidy_core::vouchers::{ApplyForVoucher, ChangeVoucher, IssueVoucher, ReviewDecision, ReviewVoucher};
+use subsidy_files::objects::Objects;
 use subsidy_store::engine::{Engine, NewBankAccount, NewText};
 use subsidy_store::keys::accounts::{AccountVault, Sealed, masked};
 

@@ -9,8 +9,8 @@ use super::seed;
 use crate::cli::opened::{DatabaseRole, Opened};
 use crate::cli::stop::Stop;
 use crate::cli::{Failure, Settings, opened, output, serve};
-use crate::verify::{Verdict, Verified, verify};
 use subsidy_core::domain::AgencyCode;
+use subsidy_proofs::verify::{Verdict, Verified, verify};
 use subsidy_store::db::inspect::by_hand;
 use subsidy_store::db::pool::Database;
 

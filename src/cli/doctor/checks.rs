@@ -11,7 +11,7 @@ use super::{Check, agencies, catalogue, sign_in, writing};
 use crate::cli::language::say;
 use crate::cli::opened::{self, DatabaseRole};
 use crate::cli::{Failure, Settings};
-use crate::objects::Place;
+use subsidy_files::objects::Place;
 use subsidy_store::db::cluster;
 use subsidy_store::db::inspect::{Server, inspect};
 use subsidy_store::db::migrate::{SchemaState, states};

@@ -1,10 +1,10 @@
 //! Who may sign in: the provider's keys as a start would take them now, and why not the others.
 
 use super::Check;
-use crate::auth::code_flow::CodeFlow;
-use crate::auth::provider_keys::{has_kept, look_once};
 use crate::cli::language::say;
 use crate::cli::{Failure, Settings};
+use subsidy_auth::code_flow::CodeFlow;
+use subsidy_auth::provider_keys::{has_kept, look_once};
 
 const NAME: &str = "sign-in";
 

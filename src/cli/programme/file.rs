@@ -10,7 +10,6 @@ use toml::de::{DeTable, DeValue};
 
 use crate::cli::language::{language, say};
 use crate::cli::{Failure, toml_file};
-use crate::http::problem::Problem;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::money::Amount;
 use subsidy_core::domain::{Date, Label, Line, Points, ProgrammeCode};
@@ -19,6 +18,7 @@ use subsidy_core::programmes::{
     BudgetCodes, Instrument, LegalBasis, Level, Policy, ProposeProgramme, StatutoryLimits, Title,
 };
 use subsidy_core::tags::{TagName, TagSubjectKind};
+use subsidy_http::problem::Problem;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

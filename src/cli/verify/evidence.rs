@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{VerifyFailure, progress_bar};
 use crate::cli::language::say;
-use crate::objects::{FileState, ObjectError, Objects};
 use subsidy_core::domain::{AgencyCode, EvidenceId, Sequence};
+use subsidy_files::objects::{FileState, ObjectError, Objects};
 use subsidy_store::db::QueryError;
 use subsidy_store::db::columns::Column;
 use subsidy_store::db::pool::{Database, DatabaseError};

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::verify::Verified;
 use subsidy_core::audit::note::Checkpoint;
 use subsidy_core::audit::since::Older;
 use subsidy_core::domain::{AgencyCode, ContentHash};
+use subsidy_proofs::verify::Verified;
 use subsidy_store::engine::origin;
 use subsidy_store::engine::seen::SeenLogs;
 use subsidy_store::keys;

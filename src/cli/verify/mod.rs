@@ -14,15 +14,15 @@ use serde_json::Value;
 
 use crate::cli::Failure;
 use crate::cli::language::say;
-use crate::objects::Objects;
-use crate::verify::ledgers::{Listed, ledgers};
-use crate::verify::{Outside, Progress, Verdict, VerifyError, verify_against};
 use memory::Memory;
 use report::{Checked, Compared};
 use subsidy_core::audit::note::VerifierKey;
 use subsidy_core::audit::since::{KeptCheckpoint, Older};
 use subsidy_core::audit::verify::Finding;
 use subsidy_core::domain::{AgencyCode, Sequence};
+use subsidy_files::objects::Objects;
+use subsidy_proofs::verify::ledgers::{Listed, ledgers};
+use subsidy_proofs::verify::{Outside, Progress, Verdict, VerifyError, verify_against};
 use subsidy_store::db::pool::Database;
 use subsidy_store::engine::origin;
 use subsidy_store::keys::Keys;
@@ -116,7 +116,7 @@ pub enum VerifyFailure {
     #[error("--key goes with --export or --receipt; a database has the key in its register")]
     KeyForDatabase,
     #[error("the export was not verified")]
-    Export(#[from] crate::exports::CheckError),
+    Export(#[from] subsidy_proofs::exports::CheckError),
     /// A ledger could not be read to its end.
     #[error("agency {agency} was not verified")]
     Agency {

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{VerifyArgs, VerifyFailure, progress_bar, show, text};
 use crate::cli::language::say;
-use crate::exports::{Depth, ExportCheck, Trust, check};
 use subsidy_core::audit::note::VerifierKey;
 use subsidy_core::audit::receipt::{Receipt, ReceiptError};
+use subsidy_proofs::exports::{Depth, ExportCheck, Trust, check};
 
 /// Verifies what was given, and says so on `out`. Answers whether it verifies.
 pub fn run(args: &VerifyArgs, out: &mut impl Write) -> Result<bool, VerifyFailure> {

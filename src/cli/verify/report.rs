@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::evidence;
 use crate::cli::language::say;
-use crate::verify::{Numbers, Verdict, Verified};
 use subsidy_core::audit::since::Older;
 use subsidy_core::audit::verify::Finding;
 use subsidy_core::domain::AgencyCode;
+use subsidy_proofs::verify::{Numbers, Verdict, Verified};
 
 /// What a verification of one agency came to.
 pub(super) struct Checked {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::browser::{Browser, Page, refused};
 use crate::cli::psql;
 use crate::support::service::{Service, fresh_folder};
-use subsidy_ledger::auth::one_time_codes::CodeSecret;
+use subsidy_auth::one_time_codes::CodeSecret;
 
 const PASSWORD: &str = "a whole sentence that nobody knows";
 

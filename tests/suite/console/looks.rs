@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
-use subsidy_ledger::console::PAGES;
+use subsidy_console::PAGES;
 
 use super::browser::Browser;
 use super::journeys::in_tree;

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::journeys::in_tree;
 use crate::support::tools::not_checked;
 
-const STYLE: &str = include_str!("../../../src/console/assets/console.css");
-const SCRIPT: &str = include_str!("../../../src/console/assets/console.js");
+const STYLE: &str = include_str!("../../../crates/console/src/assets/console.css");
+const SCRIPT: &str = include_str!("../../../crates/console/src/assets/console.js");
 
 /// One feature a line, each newer than Chromium 80.
 const NEWER_STYLE: &str = ".a:has(.b) { top: 0; }

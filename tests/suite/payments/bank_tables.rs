@@ -250,7 +250,7 @@ fn the_banks_workbook_is_read_by_others_and_a_template_that_makes_no_sense_stops
     // our own reader of what banks answer reads it
     let mapping = "reference = '附言'\namount = '金额'\naccount = '收款账号'\ndate = '日期'";
     let mapping = toml::from_str(mapping).unwrap();
-    let read = subsidy_ledger::bank_files::read(&bytes, Some(&mapping), chrono_tz::UTC).unwrap();
+    let read = subsidy_files::bank_files::read(&bytes, Some(&mapping), chrono_tz::UTC).unwrap();
     let [one] = read.answers.as_slice() else { panic!("{read:?}") };
     assert_eq!(one.end_to_end_id.as_deref(), Some(reference(&claims[0]).as_str()));
     assert_eq!(

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
+use subsidy_auth::token::Mint;
 use subsidy_core::domain::{Actor, AgencyCode, CreditCode, Role, Roles};
-use subsidy_ledger::auth::token::Mint;
 use subsidy_ledger::cli::commands;
 use subsidy_store::keys::Keys;
 

@@ -15,7 +15,7 @@ use subsidy_core::audit::verify::Findings;
 use subsidy_core::book::{Command, Envelope};
 use subsidy_core::vouchers::IssueVoucher;
 use subsidy_ledger::cli::verify::{VerifyArgs, run};
-use subsidy_ledger::verify::{Verdict, Verified, verify};
+use subsidy_proofs::verify::{Verdict, Verified, verify};
 use subsidy_store::db::migrate;
 use subsidy_store::engine::{Answer, Engine, Submission};
 use support::{TestDatabase, agency, keys};
