@@ -57,6 +57,7 @@ use subsidy_core::domain::{Actor, AgencyCode, Role};
 use answer::{At, answered};
 use sent::FORM_BYTES_MAX;
 use subsidy_auth::code_flow::CodeFlow;
+use subsidy_http::Pages;
 use subsidy_http::in_process;
 use subsidy_http::route::Method;
 use texts::T;
@@ -260,8 +261,8 @@ const AGAIN: answer::Again =
     |at, request, session, here, fields| sign_in::again(at, request, session, here, fields).boxed_local();
 
 /// Adds the console to the service.
-pub fn configure(console: Console) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static {
-    move |config| {
+pub fn configure(console: Console) -> Pages {
+    Arc::new(move |config| {
         config.app_data(web::Data::new(console.clone()));
         config.service(web::resource("/assets/{digest}/{name}").route(web::get().to(assets::serve)));
         config.service(web::resource("/favicon.ico").route(web::get().to(assets::icon)));
@@ -302,7 +303,7 @@ pub fn configure(console: Console) -> impl Fn(&mut web::ServiceConfig) + Clone +
             config.service(resource);
         }
         config.default_service(web::to(answer::nowhere));
-    }
+    })
 }
 
 fn reading() -> actix_web::Route {

@@ -184,20 +184,24 @@ impl Default for HttpConfig {
     }
 }
 
+/// What adds pages to the routes of the interface. It is no parameter of a type: the compiler would make the whole server once
+/// more in the crate that names it.
+pub type Pages = Arc<dyn Fn(&mut web::ServiceConfig) + Send + Sync>;
+
 /// Serves on listeners that are bound already, the routes and whatever `pages` adds to them. The server stops with its
 /// handle; it takes no signals.
 pub fn serve(
     config: &HttpConfig,
     listeners: Vec<TcpListener>,
     state: AppState,
-    pages: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    pages: Pages,
 ) -> io::Result<Server> {
     let state = web::Data::new(state);
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .configure(configure)
-            .configure(pages.clone())
+            .configure(|config| pages(config))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::around))
     })
