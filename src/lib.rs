@@ -1,4 +1,5 @@
-//! The service: its commands. What people and programs meet of the ledger stands in the crates below.
+//! The service: its commands, and the parsers that are fuzzed. What people and programs meet of the ledger stands in crates of
+//! their own, listed here.
 //!
 //! The order of the house, which the manifests hold: each crate knows only some of those above it.
 //!
@@ -11,7 +12,7 @@
 //! crates/auth       token → actor
 //! crates/http       the routes on one page, the table of errors, handlers: a file per noun
 //! crates/console    the pages that people open: a folder each; a client of the routes, in process
-//! src/cli           one file per command
+//! src/cli           a file or folder per command
 //! src/foreign.rs    the parsers of what others wrote, by name: what is fuzzed
 //! crates/bench      measurements: nothing of it ships
 //! ```

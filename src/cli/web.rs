@@ -1,4 +1,4 @@
-//! The one place where the command line meets `http`.
+//! Starts the server of `crates/http` with the pages of `crates/console`.
 
 use std::net::TcpListener;
 use std::sync::Arc;

@@ -24,7 +24,7 @@ fn yaml(name: &str) -> Value {
 
 /// The metrics that the sources record, and what Prometheus makes of a histogram.
 fn metrics() -> BTreeSet<String> {
-    let mut folders = vec![place("src"), place("crates/store/src")];
+    let mut folders = vec![place("src"), place("crates")];
     let mut names = BTreeSet::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {

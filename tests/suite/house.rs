@@ -1,6 +1,6 @@
-//! What the compiler cannot see of the house: who may speak SQL and HTTP, how long a file is, and what it is called.
+//! What the compiler cannot see of the house: who may speak SQL and serve HTTP, how long a file is, and what it is called.
 //!
-//! The order of the crates is the manifests'; that nothing in `crates/core` reads a clock, a file or chance is held by
+//! The order of the crates is the manifests', to which `docs/architecture.md` is held; that nothing in `crates/core` reads a clock, a file or chance is held by
 //! `crates/core/clippy.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,21 +72,51 @@ fn the_core_depends_on_nothing_that_does_io_or_draws_numbers() {
 }
 
 #[test]
-fn only_the_crates_of_http_speak_it_and_handlers_know_no_sql() {
+fn only_the_interface_and_its_pages_serve_http_and_they_know_no_sql() {
     let speaks_sql = ["store", "files", "proofs", "reports"].map(|name| format!("crates/{name}/"));
     let speaks_http = ["http", "console"].map(|name| format!("crates/{name}/"));
     let mut complaints = Vec::new();
-    for folder in crates().into_iter().filter(|folder| folder != "crates/bench/") {
+    for folder in crates() {
         let found = dependencies(&format!("{folder}Cargo.toml"));
+        assert!(found.len() > 5, "{folder}: the manifest was not read");
         let names = |start: &str| found.iter().any(|name| name.starts_with(start));
-        if !speaks_sql.contains(&folder) && (names("diesel") || names("tokio-postgres")) {
-            complaints.push(format!("{folder} knows SQL"));
+        let sql = names("diesel") || names("tokio-postgres");
+        if sql != speaks_sql.contains(&folder) {
+            complaints.push(format!("{folder}: SQL {sql}"));
         }
-        if !speaks_http.contains(&folder) && names("actix") {
-            complaints.push(format!("{folder} knows HTTP"));
+        let http = names("actix");
+        if http != speaks_http.contains(&folder) {
+            complaints.push(format!("{folder}: HTTP {http}"));
+        }
+    }
+    for (name, text) in sources("crates/files/src") {
+        if !name.starts_with("crates/files/src/billing_files/") && code(&text).contains("diesel") {
+            complaints.push(format!("{name} knows SQL"));
         }
     }
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
+}
+
+#[test]
+fn the_architecture_says_which_crates_each_knows() {
+    const PAGE: &str = include_str!("../../docs/architecture.md");
+    let mut above = BTreeSet::new();
+    for line in PAGE.lines().filter(|line| line.starts_with("| `crates/") || line.starts_with("| `src/`")) {
+        let cells: Vec<&str> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let [_, folder, _, known, _] = cells.as_slice() else { panic!("{line}") };
+        let folder = if *folder == "src/" { "" } else { folder };
+        let manifest = Path::new(folder).join("Cargo.toml");
+        let own = dependencies(&manifest.to_string_lossy()).into_iter();
+        let own = own.filter_map(|name| name.strip_prefix("subsidy-").map(ToOwned::to_owned));
+        let told = match *known {
+            "nothing else" => BTreeSet::new(),
+            "all above" => above.clone(),
+            some => some.split(", ").map(|name| name.trim_matches('`').replace("src/", "ledger")).collect(),
+        };
+        assert_eq!(own.collect::<BTreeSet<_>>(), told, "{line}");
+        above.insert(folder.trim_start_matches("crates/").to_owned());
+    }
+    assert_eq!(above.len(), crates().len());
 }
 
 #[test]

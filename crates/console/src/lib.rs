@@ -14,7 +14,7 @@
 //! sign_in …   a folder for each page: its code and its templates
 //! ```
 //!
-//! A page is a client of the table of routes in `http`, in process: whatever it shows or does, the API decides. There
+//! A page is a client of the table of routes of `crates/http`, in process: whatever it shows or does, the API decides. There
 //! is no second table of permissions: a page may be opened by whoever may call its read, and a form is offered where
 //! a dry run of its write is accepted. Everything works without the script.
 

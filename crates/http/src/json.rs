@@ -4,13 +4,13 @@
 //! lists in the place of objects are refused. serde_json limits the depth.
 
 use std::fmt;
-use subsidy_core::domain::Code;
 
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 use serde::{Deserialize, Serialize, forward_to_deserialize_any};
+use subsidy_core::domain::Code;
 
 use super::problem::Problem;
 

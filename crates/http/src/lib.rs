@@ -49,7 +49,6 @@ use std::net::{IpAddr, TcpListener};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use subsidy_core::domain::Code;
 
 use actix_web::dev::Server;
 use actix_web::http::StatusCode;
@@ -67,7 +66,7 @@ use problem::Problem;
 use registry::Registry;
 use route::{Handler, Method, Route};
 use subsidy_auth::token::{Identity, Verifier};
-use subsidy_core::domain::AgencyCode;
+use subsidy_core::domain::{AgencyCode, Code};
 use subsidy_core::payments::{Letters, NAME_MAX};
 use subsidy_files::objects::Objects;
 use subsidy_proofs::verify::jobs::Verifications;

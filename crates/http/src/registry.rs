@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
-use subsidy_core::domain::Code;
 
 use super::problem::Problem;
-use subsidy_core::domain::AgencyCode;
+use subsidy_core::domain::{AgencyCode, Code};
 use subsidy_store::engine::Engine;
 use subsidy_store::engine::store;
 use subsidy_store::engine::store::{TakesWrites, takes_writes};
