@@ -43,18 +43,18 @@ impl Memory {
         self.folder.join(format!("{agency}.json"))
     }
 
-    /// The longest log that was verified or answered from. What the service writes down was committed before, so whoever
+    /// The logs that were last verified and answered from. What the service writes down was committed before, so whoever
     /// reads this before the log finds it there.
     ///
     /// # Errors
     /// What was verified cannot be read, or is something else.
-    pub fn of(&self, agency: &AgencyCode) -> io::Result<Option<Older>> {
+    pub fn of(&self, agency: &AgencyCode) -> io::Result<Vec<Older>> {
         let answered = SeenLogs::kept_in(self.answered.clone()).log(agency).newest().map(|mark| Older {
             name: format!("what was answered from here ({})", self.answered.join(agency.as_str()).display()),
             checkpoint: Checkpoint { origin: origin(agency), size: mark.size, root: mark.root },
         });
         let verified = self.verified(agency)?;
-        Ok([verified, answered].into_iter().flatten().max_by_key(|older| older.checkpoint.size))
+        Ok([verified, answered].into_iter().flatten().collect())
     }
 
     /// What was last verified.

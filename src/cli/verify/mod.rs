@@ -195,7 +195,7 @@ pub async fn run_with(
         let own = |one: &&KeptCheckpoint| args.agency.is_some() || one.origin() == Some(of_agency.as_str());
         let own: Vec<KeptCheckpoint> = kept.iter().filter(own).cloned().collect();
         let seen = seen(beside, &agency)?;
-        let outside = Compared::new(own.len(), seen.as_ref());
+        let outside = Compared::new(own.len(), &seen);
         let against = Outside { kept: &own, seen, keys: beside.keys.as_ref() };
         let mut verdict = match has_ledger {
             true => with_bar(database, &agency, &against).await.map_err(of(&agency))?,
@@ -245,9 +245,9 @@ fn of(agency: &AgencyCode) -> impl FnOnce(VerifyError) -> VerifyFailure + '_ {
     |source| VerifyFailure::Agency { agency: agency.clone(), source }
 }
 
-/// What was last verified here of an agency.
-fn seen(beside: &Beside, agency: &AgencyCode) -> Result<Option<Older>, VerifyFailure> {
-    let Some(memory) = &beside.memory else { return Ok(None) };
+/// What was last seen here of an agency.
+fn seen(beside: &Beside, agency: &AgencyCode) -> Result<Vec<Older>, VerifyFailure> {
+    let Some(memory) = &beside.memory else { return Ok(Vec::new()) };
     memory.of(agency).map_err(|source| VerifyFailure::File { path: memory.path(agency), source })
 }
 

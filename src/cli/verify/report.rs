@@ -23,13 +23,13 @@ pub(super) struct Checked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Compared {
     checkpoints: usize,
-    /// How many entries the last verification here found.
+    /// How many entries were last seen here.
     seen: Option<u64>,
 }
 
 impl Compared {
-    pub(super) fn new(checkpoints: usize, seen: Option<&Older>) -> Self {
-        Self { checkpoints, seen: seen.map(|older| older.checkpoint.size) }
+    pub(super) fn new(checkpoints: usize, seen: &[Older]) -> Self {
+        Self { checkpoints, seen: seen.iter().map(|older| older.checkpoint.size).max() }
     }
 
     fn line(self) -> String {

@@ -254,7 +254,7 @@ impl UnderWay {
             name: "the checkpoint at the beginning".to_owned(),
             note: self.job.begun.checkpoint.clone(),
         };
-        let outside = Outside { kept: &[kept], seen, keys: Some(engine.keys()) };
+        let outside = Outside { kept: &[kept], seen: seen.into_iter().collect(), keys: Some(engine.keys()) };
         let told = |progress: Progress| {
             self.job.done.store(progress.done, Ordering::Relaxed);
             self.job.total.store(progress.total, Ordering::Relaxed);

@@ -66,8 +66,9 @@ pub enum Numbers {
 pub struct Outside<'a> {
     /// Older checkpoints, kept elsewhere.
     pub kept: &'a [KeptCheckpoint],
-    /// What an earlier verification found.
-    pub seen: Option<Older>,
+    /// What was seen here before: an earlier verification's, and what was answered from. One of them may have been changed
+    /// together with the log, so each is held against it.
+    pub seen: Vec<Older>,
     /// The keys that the ledger was made with.
     pub keys: Option<&'a Keys>,
 }
