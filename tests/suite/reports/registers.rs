@@ -101,7 +101,8 @@ fn amounts_are_held_against_the_limits_that_they_were_granted_under() {
     // nobody grants more than a cap: somebody with the owner's password writes it
     let sheet = format!("sheet = jsonb_set(sheet, '{{amount}}', '\"12000.00\"') WHERE document = '{cut}'");
     tampered(&city, "limits.calculations", "calculations_change", &sheet);
-    let over = exceptions(&city, "code=over_cap");
+    // the usual list looks at what raised a question when its leaf came; what was changed since is a matter of `verify`
+    let over = exceptions(&city, "code=over_cap&near_percent=94");
     assert_eq!(of(&over, "over_cap"), [cut]);
     assert_eq!(rows(&over)[0]["limit"], json!("10000.00"));
     for query in [

@@ -305,7 +305,7 @@ async fn cell(visit: &Visit<'_>, row: &Doc, key: &str) -> Cell {
         "role" | "roles" | "granted" => roles(visit.t, &text),
         "metric" => visit.t.word(&format!("metric.{text}")),
         "step" => visit.t.funnel_step(&text).to_owned(),
-        "detail" => detail(visit.t, &text),
+        "detail" => detail(visit.t, |subject| visit.person(subject), &text),
         "unit" => in_language(visit.t, &text).to_owned(),
         // a report names accounts in Chinese
         "name" if visit.t.is_english() => {
@@ -339,20 +339,21 @@ fn roles(t: T, text: &str) -> String {
     roles.map(|role| role.parse().map_or(role, |role| t.role(role))).collect::<Vec<_>>().join(" · ")
 }
 
-/// `approve_claim 2025-06-30T…`, `issued 2025-01-02, brought 2025-01-01`: codes by their names, instants as people read them.
-fn detail(t: T, text: &str) -> String {
-    let word = |written: &str| {
+/// `approve_claim 2025-06-30T…`, `closed by issuer#sub`: codes and people by their names, instants as people read them.
+fn detail(t: T, person: impl Fn(&str) -> String, text: &str) -> String {
+    let word = |(before, written): (&str, &str)| {
         let plain = written.trim_end_matches([',', ';']);
         let end = written.strip_prefix(plain).unwrap_or_default();
-        let said = if plain.len() > 19 && plain.contains('T') {
-            figures::time(plain)
-        } else {
-            let of_details = words::of(&format!("detail.{plain}"), t.is_english());
-            of_details.map_or_else(|| t.word(plain), str::to_owned)
+        let named = || words::of(&format!("detail.{plain}"), t.is_english());
+        let said = match plain {
+            _ if plain.len() > 19 && plain.contains('T') => figures::time(plain),
+            _ if before == "by" && plain.contains('#') => person(plain),
+            _ => named().map_or_else(|| t.word(plain), str::to_owned),
         };
         said + end
     };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    let before = std::iter::once("").chain(text.split(' '));
+    before.zip(text.split(' ')).map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Rows from which on what all of them say alike is said once.
@@ -387,8 +388,7 @@ fn take_alike(
 /// The sums under the columns.
 fn totals(found: &Doc, used: &[Doc]) -> Vec<Cell> {
     let totals = found.at("totals");
-    let has_any = totals.0.as_object().is_some_and(|members| !members.is_empty());
-    if !has_any {
+    if totals.0.as_object().is_none_or(|members| members.is_empty()) {
         return Vec::new();
     }
     let cell = |column: &Doc| {
@@ -409,11 +409,15 @@ mod tests {
     #[test]
     fn a_detail_is_said_in_the_language_of_the_page() {
         let written = "24112000000122020542 issued 2025-01-02, brought 2025-01-01";
-        assert_eq!(detail(T::chinese(), written), "24112000000122020542 开票 2025-01-02, 提交 2025-01-01");
-        assert_eq!(detail(T::english(), written), written);
-        assert_eq!(detail(T::chinese(), "24112000000122020542 3 files"), "24112000000122020542 3 个文件");
-        assert!(
-            detail(T::chinese(), "approve_claim 2025-06-30T23:59:01Z").starts_with("批准申领 2025-07-01")
+        let said = |t, text| detail(t, |subject| format!("[{subject}]"), text);
+        assert_eq!(said(T::chinese(), written), "24112000000122020542 开票 2025-01-02, 提交 2025-01-01");
+        assert_eq!(said(T::english(), written), written);
+        assert_eq!(said(T::chinese(), "24112000000122020542 3 files"), "24112000000122020542 3 个文件");
+        assert!(said(T::chinese(), "approve_claim 2025-06-30T23:59:01Z").starts_with("批准申领 2025-07-01"));
+        // a person is called so where somebody did it, and a reason is left as it was written
+        assert_eq!(
+            said(T::chinese(), "closed by i#chen 2025-02-01; 见#3"),
+            "结账 经手 [i#chen] 2025-02-01; 见#3"
         );
     }
 
