@@ -1,7 +1,7 @@
 //! What the compiler cannot see of the house: who may speak SQL and serve HTTP, how long a file is, and what it is called.
 //!
-//! The order of the crates is the manifests', to which `docs/architecture.md` is held; that nothing in `crates/core` reads a clock, a file or chance is held by
-//! `crates/core/clippy.toml`.
+//! The order of the crates is the manifests', to which `docs/architecture.md` is held; that nothing in `crates/core` reads
+//! a clock, a file or chance is held by `crates/core/clippy.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

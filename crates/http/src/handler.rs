@@ -86,6 +86,17 @@ impl Parsed {
         let text = reason.salted();
         Self { command: command(text.hash), texts: vec![text], accounts: Vec::new() }
     }
+
+    /// A command with a reason where one is given.
+    pub fn perhaps_reasoned(
+        reason: Option<Reason>,
+        command: impl FnOnce(Option<TextHash>) -> Command,
+    ) -> Self {
+        match reason {
+            Some(reason) => Self::reasoned(reason, |hash| command(Some(hash))),
+            None => Self::new(command(None)),
+        }
+    }
 }
 
 /// A file that arrived, and what was asked of it.

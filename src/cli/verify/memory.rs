@@ -49,10 +49,14 @@ impl Memory {
     /// # Errors
     /// What was verified cannot be read, or is something else.
     pub fn of(&self, agency: &AgencyCode) -> io::Result<Vec<Older>> {
-        let answered = SeenLogs::kept_in(self.answered.clone()).log(agency).newest().map(|mark| Older {
-            name: format!("what was answered from here ({})", self.answered.join(agency.as_str()).display()),
-            checkpoint: Checkpoint { origin: origin(agency), size: mark.size, root: mark.root },
-        });
+        let answered =
+            SeenLogs::kept_in(self.answered.clone()).log(agency).checkpoint().map(|checkpoint| Older {
+                name: format!(
+                    "what was answered from here ({})",
+                    self.answered.join(agency.as_str()).display()
+                ),
+                checkpoint,
+            });
         let verified = self.verified(agency)?;
         Ok([verified, answered].into_iter().flatten().collect())
     }

@@ -198,10 +198,7 @@ pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let decision = body.decision;
     let (reason, assessment) = assessed(body.reason, body.assessment)?;
     let review = |reason| Command::ReviewVoucher(ReviewVoucher { id, decision, reason, assessment });
-    Ok(match reason {
-        Some(reason) => Parsed::reasoned(reason, |hash| review(Some(hash))),
-        None => Parsed::new(review(None)),
-    })
+    Ok(Parsed::perhaps_reasoned(reason, review))
 }
 
 /// `POST /vouchers/{id}/issue`

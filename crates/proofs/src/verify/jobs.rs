@@ -20,11 +20,10 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{Numbers, Outside, Progress, Verdict, VerifyError, verify_against};
-use subsidy_core::audit::note::Checkpoint;
 use subsidy_core::audit::since::{KeptCheckpoint, Older};
 use subsidy_core::audit::verify::Finding;
 use subsidy_core::domain::{AgencyCode, Instant, RootHash, Subject};
-use subsidy_store::engine::{Engine, origin};
+use subsidy_store::engine::Engine;
 
 /// How many verifications of an agency are kept, the newest ones.
 const KEPT: usize = 50;
@@ -246,10 +245,9 @@ impl UnderWay {
     async fn run(self, engine: &Engine) {
         let Ok(_turn) = self.all.0.turns.acquire().await else { return };
         // what was answered from here is asked for before the log is read: it was committed before it was answered
-        let seen = engine.seen().log(&self.agency).newest().map(|mark| Older {
-            name: "what was answered from here".to_owned(),
-            checkpoint: Checkpoint { origin: origin(&self.agency), size: mark.size, root: mark.root },
-        });
+        let seen = engine.seen().log(&self.agency).checkpoint();
+        let seen =
+            seen.map(|checkpoint| Older { name: "what was answered from here".to_owned(), checkpoint });
         let kept = KeptCheckpoint {
             name: "the checkpoint at the beginning".to_owned(),
             note: self.job.begun.checkpoint.clone(),

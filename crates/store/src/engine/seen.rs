@@ -20,7 +20,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::origin;
 use subsidy_core::agencies::Agency;
+use subsidy_core::audit::note::Checkpoint;
 use subsidy_core::audit::tree::{Frontier, Hash};
 use subsidy_core::domain::{AgencyCode, RootHash};
 
@@ -135,6 +137,15 @@ impl SeenLog {
     /// The newest that was seen.
     pub fn newest(&self) -> Option<Mark> {
         held(&self.state).newest
+    }
+
+    /// The newest that was seen, as a checkpoint of the log.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.newest().map(|mark| Checkpoint {
+            origin: origin(&self.agency),
+            size: mark.size,
+            root: mark.root,
+        })
     }
 
     /// All that is still written down, in order.

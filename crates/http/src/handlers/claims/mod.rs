@@ -314,10 +314,7 @@ pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         let review = ReviewClaim { id, decision, reason, accept_incomplete_usage, assessment };
         Command::ReviewClaim(review)
     };
-    Ok(match reason {
-        Some(reason) => Parsed::reasoned(reason, |hash| review(Some(hash))),
-        None => Parsed::new(review(None)),
-    })
+    Ok(Parsed::perhaps_reasoned(reason, review))
 }
 
 /// `POST /claims/{id}/approve`

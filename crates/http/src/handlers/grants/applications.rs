@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::reasoned;
 use crate::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all, with_related};
 use crate::handlers::claims::{ByPath, LINES_MAX};
 use crate::handlers::rentals::applicant;
@@ -251,7 +250,9 @@ pub fn withdraw(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 pub fn review(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     let id = request.path.value("id")?;
     let ApplicationReview { decision, reason } = request.body()?;
-    Ok(reasoned(reason, |reason| Command::ReviewApplication(ReviewApplication { id, decision, reason })))
+    Ok(Parsed::perhaps_reasoned(reason, |reason| {
+        Command::ReviewApplication(ReviewApplication { id, decision, reason })
+    }))
 }
 
 /// `POST /applications/{id}/experts`

@@ -12,13 +12,11 @@ use crate::handler::{Parsed, ReadRequest, Reply, WriteRequest, decode_all};
 use crate::handlers::claims::ByPath;
 use crate::handlers::organisations::WithReason;
 use crate::problem::Problem;
-use crate::text::Reason;
 use crate::view::{self, View};
 use subsidy_core::book::Command;
 use subsidy_core::domain::dates::Window;
 use subsidy_core::domain::{
     ApplicationId, AwardId, CallId, Code, CreditCode, Instant, Line, Money, ProgrammeCode, Sequence, Subject,
-    TextHash,
 };
 use subsidy_core::grants::ranking::ranked;
 use subsidy_core::grants::{
@@ -207,14 +205,6 @@ pub fn approve_awards(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
 /// `POST /calls/{id}/awards/reject`
 pub fn reject_awards(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
     refused(request, Command::RejectAwards)
-}
-
-/// A command with a reason where one is given.
-pub(super) fn reasoned(reason: Option<Reason>, command: impl FnOnce(Option<TextHash>) -> Command) -> Parsed {
-    match reason {
-        Some(reason) => Parsed::reasoned(reason, |hash| command(Some(hash))),
-        None => Parsed::new(command(None)),
-    }
 }
 
 /// `GET /calls`

@@ -202,10 +202,7 @@ pub fn propose(request: &WriteRequest<'_>) -> Result<Parsed, Problem> {
         let command = ProposeTrueUp { id, programme, bank, fiscal_year, action, statement, document, reason };
         Command::ProposeTrueUp(Box::new(command))
     };
-    Ok(match body.reason {
-        Some(reason) => Parsed::reasoned(reason, |hash| command(Some(hash))),
-        None => Parsed::new(command(None)),
-    })
+    Ok(Parsed::perhaps_reasoned(body.reason, command))
 }
 
 /// `POST /prefunds/true-ups/{id}/approve`
