@@ -38,7 +38,11 @@ impl Column {
             "text" | "character varying" => format!("coalesce({v}, '') || 'x'"),
             "character" => format!("translate({v}, 'DC', 'CD')"),
             "uuid" => "gen_random_uuid()".to_owned(),
-            "date" => format!("coalesce({v}, '2026-01-01') + 1"),
+            // a day after all others: the next one may be another row's, where the day is part of the key
+            "date" => {
+                let (schema, table, name) = (&self.schema, &self.table, &self.name);
+                format!("coalesce((SELECT max(\"{name}\") FROM {schema}.{table}), '2026-01-01') + 1")
+            }
             "timestamp with time zone" => format!("coalesce({v}, now()) + interval '1 microsecond'"),
             "timestamp without time zone" => format!("coalesce({v}, now()) + interval '1 microsecond'"),
             "bytea" => format!(
