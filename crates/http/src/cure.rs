@@ -230,6 +230,8 @@ cures! {
     CorrectionNamesNothing: ["请服务商以 x_CorrectsRowId 写明被更正的行，或在宽松模式（?mode=lenient）下作为单独一行计入。", "Have the provider name the corrected row in x_CorrectsRowId, or import with ?mode=lenient, where it counts as a row of its own."];
     // evidence, and what backs a claim
     FileType: ["请上传该类材料允许的文件：发票为 PDF、OFD、XML、ZIP 或图片；文件损坏的请重新下载，改扩展名无效。", "Upload a file that this kind takes: an invoice is PDF, OFD, XML, ZIP or an image. Download a damaged file again; another extension does not help."];
+    EvidenceMissing: ["请把同一文件再上传一次（POST /v1/evidence）即可恢复；或由运维人员从备份恢复，并以 subsidy-ledger verify --evidence 核对全部文件。", "Bring the same file once more (POST /v1/evidence), which mends it. Or an operator restores it from the backup; subsidy-ledger verify --evidence checks all files."];
+    EvidenceAltered: ["请把原文件再上传一次（POST /v1/evidence）即可恢复；并请通知运维人员查明改动的来源，以 subsidy-ledger verify --evidence 核对全部文件。", "Bring the original file once more (POST /v1/evidence), which mends it. Tell an operator, who finds out who changed it; subsidy-ledger verify --evidence checks all files."];
     MalformedXml: ["请从税务平台重新下载发票的 XML，不要手工编辑。", "Download the invoice's XML from the tax platform again, and do not edit it."];
     InvoiceNumber: ["请照票面填写 invoice_number（数电票 20 位；旧式发票另填 invoice_code）。", "Write invoice_number as the invoice shows it (20 digits; older invoices also need invoice_code)."];
     InvoiceNumberContradicts: ["请核对是否传错了文件；号码以文件为准的，去掉参数中的号码。", "Check that it is the right file; if the file is right, leave the number out of the request."];

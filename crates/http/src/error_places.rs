@@ -273,7 +273,7 @@ const UNDER: &[(&[Code], &[&str])] = &[
        Code::FilePacked, Code::PeriodBackwards, Code::PeriodTooLong, Code::InvalidCurrency,
        Code::ExchangeRateMissing, Code::CorrectionNamesNothing], &["/v1/rentals/{id}/usage"]),
     (&[Code::FileType, Code::InvoiceNumber, Code::InvoiceContradicts, Code::OriginalInvoice, Code::NothingToConfirm,
-       Code::InvoiceConfirmed, Code::InvoiceInUse], &["/v1/evidence"]),
+       Code::InvoiceConfirmed, Code::InvoiceInUse, Code::EvidenceMissing, Code::EvidenceAltered], &["/v1/evidence"]),
     (&[Code::ContractExists], &["/v1/rentals"]),
     (&[Code::LoanExists, Code::RepaymentExceedsPrincipal, Code::OverdueExceedsPrincipal,
        Code::ClearedExceedsOverdue, Code::PrincipalTooLarge, Code::BeforeSigning, Code::ExtensionNotLater,

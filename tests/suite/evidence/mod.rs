@@ -600,10 +600,14 @@ fn a_file_that_is_lost_or_altered_is_named_and_one_that_nobody_names_harms_nothi
         (Some(3), &json!(3), &json!(true))
     );
     assert!(city.cli(&["verify", "--agency", "whole"]).contains("verified"), "the ledger itself is whole");
-    city.ask(&format!("/v1/evidence/{}/content", text(&ids[1], "/id")), &city.firm).is(500, "internal");
+    let content = |body: &Value| city.ask(&format!("/v1/evidence/{}/content", text(body, "/id")), &city.firm);
+    content(&ids[0]).is(503, "evidence_altered");
+    content(&ids[1]).is(503, "evidence_missing");
+    assert_eq!(content(&ids[2]).expect(200).text, "three");
     for bytes in [&b"one"[..], b"two"] {
         assert_eq!(city.bring("kind=other", &city.firm, bytes).status, 201);
     }
+    assert_eq!((content(&ids[0]).text.as_str(), content(&ids[1]).text.as_str()), ("one", "two"));
     city.verifies();
 }
 

@@ -56,7 +56,7 @@ pub enum Code {
     ColumnInexact, FileEncoding, FileDelimiter, FilePacked, PeriodBackwards, PeriodTooLong, InvalidCurrency,
     ExchangeRateMissing, CorrectionNamesNothing,
     // evidence, and what backs a claim
-    FileType, MalformedXml, InvoiceNumber, InvoiceNumberContradicts, InvoiceContradicts, OriginalInvoice,
+    FileType, EvidenceMissing, EvidenceAltered, MalformedXml, InvoiceNumber, InvoiceNumberContradicts, InvoiceContradicts, OriginalInvoice,
     NothingToConfirm, InvoiceConfirmed, RedInvoice, InvoiceReversed, InvoiceDisputed, InvoiceInUse, InvoiceOnly,
     NotAnInvoice, InvoiceAmountMissing, InvoiceBuyerDiffers, InvoiceSellerDiffers, EvidenceReused,
     DuplicateEvidence,

@@ -220,6 +220,8 @@ table! {
     CorrectionNamesNothing: 422, ["更正无所指", "更正须以 x_CorrectsRowId 或相同的资源、SKU 和计费期间指明被更正的行。"], ["Correction names nothing", "A correction names a row by x_CorrectsRowId, or by the same resource, SKU and charge period."];
     // evidence, and what backs a claim
     FileType: 422, ["文件类型不符", "“{kind}”不能是此类文件；文件类型按内容识别。"], ["File type", "A {kind} cannot be a file of this type; the type is known by its bytes."];
+    EvidenceMissing: 503, ["佐证文件缺失", "存放佐证文件的地方没有这个文件。"], ["Evidence is missing", "The file is not where files of evidence are kept."];
+    EvidenceAltered: 503, ["佐证文件被改动", "存放的文件与登记的摘要不符，因此不予下载。"], ["Evidence was altered", "The stored file is not the one whose digest was registered, so it is not handed out."];
     MalformedXml as FileType: 422, ["XML 无法读取", "XML 不合规或含 DTD、过深、字段重复（{reason}）。"], ["Malformed XML", "The XML is not well formed, has a DTD, is nested too deep or says a field twice ({reason})."];
     InvoiceNumber: 422, ["发票号码无效", "发票号码须为 20 位数字，或 10、12 位代码加 8 位号码；文件中没有时须由参数给出。"], ["Invoice number", "An invoice has 20 digits, or a code of 10 or 12 and a number of 8; the request says it where the file does not."];
     InvoiceNumberContradicts as InvoiceNumber: 422, ["发票号码不符", "参数中的发票号码与文件不符。"], ["Invoice number", "The file names another invoice than the request."];

@@ -28,7 +28,7 @@ use subsidy_core::evidence::{
     ConfirmInvoice, Confirmation, Evidence, EvidenceError, EvidenceKind, Invoice, InvoiceFacts, InvoiceKey,
     MediaType, Party, RegisterEvidence,
 };
-use subsidy_files::objects::ObjectError;
+use subsidy_files::objects::FileState;
 use subsidy_files::packed::{Member, PackedError};
 use subsidy_reports::related::{Related, RelatedKeys};
 use subsidy_store::db::pool::Connection;
@@ -357,15 +357,24 @@ pub async fn get(request: ReadRequest) -> Result<Reply, Problem> {
     Reply::document(view, view.revision)
 }
 
-/// `GET /evidence/{id}/content`
+/// `GET /evidence/{id}/content`. The file is held to its digest before it is handed on: somebody may have changed it, or
+/// taken it away, where files are kept.
 pub async fn content(request: ReadRequest) -> Result<Reply, Problem> {
     let conn = request.reader().await?;
     let found = find_visible(&request, &conn).await?;
     drop(conn);
-    let (bytes, stream) = request.objects.read(found.sha256).await.map_err(|error| match error {
-        ObjectError::Missing(_) => Problem::fault(&error),
-        error => Problem::objects(&error),
-    })?;
+    let state = request.objects.check(found.sha256).await.map_err(|error| Problem::objects(&error))?;
+    let lost = match state {
+        FileState::Whole => None,
+        FileState::Missing => Some(Code::EvidenceMissing),
+        FileState::Altered => Some(Code::EvidenceAltered),
+    };
+    if let Some(code) = lost {
+        tracing::error!(evidence = %found.id, sha256 = %found.sha256, ?state, "a file of evidence is not whole");
+        return Err(Problem::new(code));
+    }
+    let (bytes, stream) =
+        request.objects.read(found.sha256).await.map_err(|error| Problem::objects(&error))?;
     let known = found.invoice.as_ref().map(|facts| facts.number.to_string());
     let name = known.unwrap_or_else(|| found.id.to_string());
     Ok(Reply::Stored(handler::StoredFile {
