@@ -77,13 +77,13 @@ pub struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Serve the REST API
+    /// Serve the pages and the REST API
     Serve(ListenArgs),
     /// Serve with a demonstration in the data folder, and say how to try it
     Demo(demo::DemoArgs),
     /// Bring the database to this release, or say how far it is
     Migrate(migrate::MigrateArgs),
-    /// Agencies: create, list, semantics
+    /// Agencies: create, list, semantics, accept-log, erase-text, subject
     #[command(subcommand)]
     Agency(agency::AgencyCommand),
     /// Print a bearer token (needs the keys folder alone, no database)

@@ -121,7 +121,7 @@ fn the_command_line_says_what_to_do_in_the_language_of_the_terminal() {
     let said = |locale: &str| service.said_in(locale, &["agency", "semantics", "terminal", "--to", "1"]);
     let chinese = said("zh_CN.UTF-8");
     assert!(
-        chinese.contains("当前规则版本为 1。请由运维人员") && chinese.contains("(semantics_unknown)"),
+        chinese.contains("现行规则语义为 1。请由运维人员") && chinese.contains("(semantics_unknown)"),
         "{chinese}"
     );
     let english = said("en_US.UTF-8");

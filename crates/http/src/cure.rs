@@ -17,7 +17,7 @@ macro_rules! cures {
 
 cures! {
     // not about one noun
-    MalformedJson: ["请用 JSON 校验工具检查请求体：括号、引号、逗号是否成对，编码是否为 UTF-8，改正后以新的幂等键重发。", "Check the body with a JSON tool (brackets, quotes, commas, UTF-8), correct it and send it again."];
+    MalformedJson: ["请用 JSON 校验工具检查请求体：括号、引号、逗号是否成对，编码是否为 UTF-8，改正后重发。", "Check the body with a JSON tool (brackets, quotes, commas, UTF-8), correct it and send it again."];
     UnreadableBody: ["请检查网络和代理的超时设置，用同一幂等键重发整个请求。", "Check the network and the time limits of proxies, then send the whole request again with the same key."];
     IdempotencyKeyMissing: ["请在每个写请求上带请求头 Idempotency-Key，例如一个新生成的 UUID；重试时用同一个。", "Send the header Idempotency-Key with every write, for example a new UUID; keep it when you retry."];
     IdempotencyKeyInvalid: ["请改用一个 1 至 255 个可见 ASCII 字符、不含空格的值（如 UUID），并只写一次。", "Use one value of 1 to 255 visible ASCII characters without blanks, such as a UUID, and send the header once."];
@@ -60,11 +60,11 @@ cures! {
     Internal: ["请把 request_id 交给运维人员，由其在服务日志中查找原因；写请求可用同一幂等键重试。", "Give the request_id to an operator, who finds the cause in the service's log. A write can be retried with the same key."];
     Busy: ["请按响应头 Retry-After 等待后，用同一幂等键重试。", "Wait as Retry-After says and retry with the same key."];
     Unavailable: ["请按响应头 Retry-After 等待后，用同一幂等键重试；持续出现时，运维人员以 subsidy-ledger doctor 检查数据库和文件夹。", "Wait as Retry-After says and retry with the same key. If it lasts, an operator checks the database and the folders with subsidy-ledger doctor."];
-    LedgerRewound: ["请通知运维人员：先设法恢复缺失的记录；确认无法恢复的，以 subsidy-ledger agency accept-log 认可，然后用同一幂等键重试。", "Tell an operator. They restore the missing entries or, where that is impossible, accept the loss with subsidy-ledger agency accept-log. Then repeat the request with the same key."];
+    LedgerRewound: ["请通知运维人员：先设法恢复缺失的记录；确认无法恢复的，以 subsidy-ledger agency accept-log 认可，然后用同一幂等键重试。", "Tell an operator. They restore the missing leaves or, where that is impossible, accept the loss with subsidy-ledger agency accept-log. Then repeat the request with the same key."];
     ReadOnly: ["可以继续查询；写入请稍后用同一幂等键重试。持续出现时，运维人员核对服务连接的是否为主库。", "Go on reading, and retry the write later with the same key. If it lasts, an operator checks that the service is connected to the primary database."];
     FontMissing: ["可以先在页面上打印；请运维人员安装中文字体（Debian：fonts-noto-cjk 或 fonts-wqy-microhei），或者在设置 font 中写明字体文件。", "Print the page meanwhile. An operator installs a font with Chinese (on Debian fonts-noto-cjk or fonts-wqy-microhei), or names one in the setting font."];
     FontLacksLetter: ["可以先在页面上打印；请运维人员安装字更全的字体（Debian：fonts-noto-cjk），服务日志写明所缺的字，或者在设置 font 中写明字体文件。", "Print the page meanwhile. An operator installs a font with more letters (on Debian fonts-noto-cjk), or names one in the setting font; the log says which letter is missing."];
-    KeysDoNotFit: ["请通知运维人员从密钥备份恢复该账本的密钥；服务日志写明是哪个文件，恢复后以 subsidy-ledger doctor 核对。", "Tell an operator, who restores this ledger's keys from their backup. The service's log names the file; subsidy-ledger doctor checks the result."];
+    KeysDoNotFit: ["请通知运维人员从密钥备份恢复该账簿的密钥；服务日志写明是哪个文件，恢复后以 subsidy-ledger doctor 核对。", "Tell an operator, who restores this ledger's keys from their backup. The service's log names the file; subsidy-ledger doctor checks the result."];
     OutcomeUnknown: ["请用同一幂等键重发同一请求：已生效的返回原来的结果，未生效的此时办理。请勿更换幂等键。", "Send the same request with the same key: what took effect is answered as before, what did not is done now. Do not change the key."];
     // values
     UnknownField: ["请删去该字段，或改为 allowed 所列字段之一。", "Remove the field, or use one of those that allowed lists."];
@@ -110,17 +110,17 @@ cures! {
     EffectiveDateTooEarly: ["请改用 {earliest} 或以后的日期。", "Use {earliest} or a later date."];
     BusinessDateBackwards: ["请设定晚于 {business_date} 的日期；沙箱的日期只能前进，要回到从前请另建沙箱机构。", "Set a date later than {business_date}. A sandbox's date only moves forward; to go back, make another sandbox agency."];
     AgencyExists: ["请直接使用已建的机构（subsidy-ledger agency list），或换用另一个代码。", "Use the agency that is there (subsidy-ledger agency list), or choose another code."];
-    SemanticsUnknown: ["请由运维人员先把所有服务进程升级到认识新版本的发行版，再以 subsidy-ledger agency semantics 启用比 {semantics} 更新的版本。", "An operator first upgrades every process to a release that knows the new number, then switches with subsidy-ledger agency semantics to one above {semantics}."];
+    SemanticsUnknown: ["请由运维人员先把所有服务进程升级到认识新规则语义的发行版，再以 subsidy-ledger agency semantics 启用编号大于 {semantics} 的规则语义。", "An operator first upgrades every process to a release that knows the new number, then switches with subsidy-ledger agency semantics to one above {semantics}."];
     SubjectUnknown: ["请核对账号的写法（issuer#sub）；从未办理过业务的账号不必设定。", "Check the spelling of the subject (issuer#sub). A subject that never acted needs no setting."];
     SubjectNamed: ["该写法已经生效，不必再设定；仍不能登录的，请核对令牌中的 sub。", "The spelling already holds, there is nothing to set. If the person still cannot sign in, look at the sub in their token."];
-    NothingLost: ["没有需要认可的缺失，服务可以照常使用；以 subsidy-ledger verify 核对账本。", "There is no loss to accept and the service works; subsidy-ledger verify checks the ledger."];
+    NothingLost: ["没有需要认可的缺失，服务可以照常使用；以 subsidy-ledger verify 核对账簿。", "There is no loss to accept and the service works; subsidy-ledger verify checks the ledger."];
     WrongState: ["请重新读取该单据，看其现在的状态和 GET /v1/tasks 中的待办；可能已有他人办理。", "Read the document again, look at its state and at GET /v1/tasks; somebody may have done it already."];
     WrongStateAmong: ["请重新读取该单据，看其现在的状态；可能已有他人办理，或须先办前一步（GET /v1/tasks 列出待办）。", "Read the document again and look at its state: somebody may have done it already, or an earlier step is due (GET /v1/tasks lists what waits)."];
     ReasonMissing: ["请在 reason 中写明退回或驳回的理由。", "Say why in reason."];
     MonthNotOver: ["请待业务日期晚于 {last_day} 后再结账，或先结以前的月份。", "Close the month after {last_day}, or close an earlier one."];
     PeriodUnbalanced: ["请勿结账；由运维人员运行 subsidy-ledger verify 查找原因，并以 GET /v1/reports/trial-balance 核对。", "Do not close. An operator looks for the cause with subsidy-ledger verify; compare GET /v1/reports/trial-balance."];
     // reference rates, organisations
-    ReferenceRateExists: ["已录入的利率不能更改，因为核算单已引用；请核对 GET /v1/reference-rates，另一日的利率以其生效日录入。", "A loaded rate stays, since sheets rest on it. Look at GET /v1/reference-rates; load the rate of another day under its own date."];
+    ReferenceRateExists: ["已录入的利率不能更改，因为计算单已引用；请核对 GET /v1/reference-rates，另一日的利率以其生效日录入。", "A loaded rate stays, since sheets rest on it. Look at GET /v1/reference-rates; load the rate of another day under its own date."];
     OrganisationExists: ["请直接使用已登记的单位：GET /v1/organisations/{credit_code}。", "Use the organisation that is registered: GET /v1/organisations/{credit_code}."];
     AccountNameDiffers: ["请填写以该单位登记的全称开立的账户。", "Give an account that was opened in the organisation's full name, spelt as it is registered."];
     OrganisationBlocked: ["请勿为其办理新业务；冻结的原因已消除的，由复核人解冻（POST /v1/organisations/CODE/unblock）。", "Begin nothing new for it. If the cause is gone, an approver lifts the block (POST /v1/organisations/CODE/unblock)."];
@@ -131,14 +131,14 @@ cures! {
     OwnRole: ["请由另一位安全管理员批准；只有一位的，先由其批准他人担任。", "Ask another security administrator; where there is one only, they first approve somebody else."];
     TagOfImport: ["请整体批准或驳回该名单（POST /v1/tags/imports/ID/approve 或 reject）。", "Approve or reject that list as a whole (POST /v1/tags/imports/ID/approve or reject)."];
     TagEndNotEarlier: ["请改用较早的终止日；要延长的，另提标签（POST /v1/tags）。", "Give an earlier end; to prolong it, propose another tag (POST /v1/tags)."];
-    TagListRefused: ["请按所列原因逐行更正后，重新上传（POST /v1/tags/import）。", "Correct the lines that errors names and bring the file again with a new key (POST /v1/tags/import)."];
+    TagListRefused: ["请按所列原因逐行更正后，重新上传（POST /v1/tags/import）。", "Correct the lines that errors names and bring the file again (POST /v1/tags/import)."];
     TagLineTwice: ["请删去重复的一行，或改正日期使之不相交。", "Remove one of the lines, or correct their days so that they do not overlap."];
     TagListMedia: ["请以 Content-Type: text/csv 上传，首行写 id,from,until；较长的名单分成几份。", "Send it as Content-Type: text/csv with id,from,until as its first line; split a longer list."];
     ProgrammeExists: ["请换用另一个代码；要改已有专项的规则，用 POST /v1/programmes/CODE/rules。", "Choose another code. To change the rules of the one that exists, use POST /v1/programmes/CODE/rules."];
     InvalidWindow: ["请核对两个日期，使最后一天不早于第一天。", "Check the two dates: the last day must not lie before the first."];
     FiscalYearOutsideWindow: ["请改用专项期内的年度（见 GET /v1/programmes/CODE 的 window）。", "Name a fiscal year of the programme's window (window in GET /v1/programmes/CODE)."];
     TargetTwice: ["请删去重复的指标，只留一个目标值。", "Leave one target of the metric and send it again."];
-    FiscalYearClosed: ["请用未关账的年度，或由复核人重开该年 12 月（POST /v1/periods/YYYY-12/reopen）。", "Name an open year, or have an approver reopen its December (POST /v1/periods/YYYY-12/reopen)."];
+    FiscalYearClosed: ["请用未结账的年度，或由复核人将该年 12 月反结账（POST /v1/periods/YYYY-12/reopen）。", "Name an open year, or have an approver reopen its December (POST /v1/periods/YYYY-12/reopen)."];
     NothingToLapse: ["请核对 GET /v1/programmes/CODE 中的 available；已承诺和待支付的指标不能收回。", "Look at available in GET /v1/programmes/CODE: what is committed or payable cannot lapse."];
     PotExhausted: ["请由经办人申请追加指标（POST /v1/programmes/CODE/appropriations）并经复核人批准后重试，或把金额减到 {available} 以内。", "Have an officer propose a further appropriation (POST /v1/programmes/CODE/appropriations) and an approver approve it, or ask for at most {available}."];
     WindowClosed: ["请在专项的期间和受理期内办理（GET /v1/programmes/CODE）；确须延长的，由经办人提出规则新版本（POST /v1/programmes/CODE/rules）。", "Act within the programme's window and filing days (GET /v1/programmes/CODE). To extend them, an officer proposes new rules (POST /v1/programmes/CODE/rules)."];
@@ -152,11 +152,11 @@ cures! {
     StatutoryWindow: ["请把专项期间改为不晚于 {until}。", "Let the window end on {until} at the latest."];
     PeriodOutsideCosts: ["请只申领 {from} 至 {until} 之内的天数。", "Claim days from {from} to {until} only."];
     SignedOutsideWindow: ["请核对合同的签订日；签订日无误的，不能按此规则申领，请查看是否有其他适用的专项。", "Check the day of signing. If it is right, these rules do not pay for the contract; look for another programme."];
-    DisbursedOutsideWindow: ["请核对首次提款日；无误的，不能按此规则申领，请查看是否有其他适用的专项。", "Check the day of the first drawdown. If it is right, these rules do not pay for the loan; look for another programme."];
+    DisbursedOutsideWindow: ["请核对首次放款日；无误的，不能按此规则申领，请查看是否有其他适用的专项。", "Check the day of the first drawdown. If it is right, these rules do not pay for the loan; look for another programme."];
     PeriodSpansYears: ["请以 12 月 31 日为界分成两项申领，每项在一个公历年度内。", "Split it at the end of December into two claims, each within one calendar year."];
     // calculations
     BelowMinimum: ["金额未达到专项规定的最低基数 {minimum}，不予资助；可合并申领的，合并后再申报。重新核算已批准、尚未支付的申领时如此的，请复核人驳回该申领。", "The programme pays nothing below a base of {minimum}; where bills can be claimed together, do so. Where a claim that is approved and not paid yet is recalculated, have an approver reject it."];
-    AmountBelowMinimum: ["各项扣减后金额 {amount} 未达到最低金额 {minimum}，不予支付；可合并申领的，合并后再申报。", "After all cuts {amount} is left, and nothing below {minimum} is paid; where bills can be claimed together, do so."];
+    AmountBelowMinimum: ["各项扣减后金额 {amount} 未达到最低金额 {minimum}，不予支付；可合并申领的，合并后再申报。", "After all reductions {amount} is left, and nothing below {minimum} is paid; where bills can be claimed together, do so."];
     InterestPaidBelowMinimum: ["期间已付利息 {paid} 未达到 {minimum}；请把几期合并后再申报。", "{paid} of interest was paid, below {minimum}; claim several periods together."];
     QuantityMissing: ["请为“{item}”写明 quantity（按规则的计量单位）和 unit。", "Add quantity, in the unit of the rules, and unit to the line of \"{item}\"."];
     UnitDiffers: ["请把“{item}”的数量换算为“{unit}”后重新提交。", "Convert the quantity of \"{item}\" into \"{unit}\" and send it again."];
@@ -173,8 +173,8 @@ cures! {
     AnnualCapExhausted: ["本年度不能再申请；请待下一年度，或核对本年度已发的券和申领（GET /v1/vouchers、GET /v1/claims）。", "Nothing more is paid this year. Wait for the next, or look at this year's vouchers and claims (GET /v1/vouchers, GET /v1/claims)."];
     AmountOutOfRange: ["请核对各金额是否多写了位数；确实如此大的，请分成几笔办理。", "Check the amounts for surplus digits; if they are right, split them into several documents."];
     // metered usage
-    UsageFileRefused: ["请按所列原因逐项改正，或请服务商重新导出后再次导入；列名和写法上的差别可选「导入正确的行」接受。", "Correct each cause in errors, or have the provider export the file again, and import it with a new key. Differences of names and spelling are taken with ?mode=lenient."];
-    UsageNothingTaken: ["请先查看首个有误的行；列名和写法上的差别可选「导入正确的行」接受，其余请服务商重新导出。", "Look at the first wrong row in errors. Differences of names and spelling are taken with ?mode=lenient; for the rest have the provider export the file again."];
+    UsageFileRefused: ["请按所列原因逐项改正，或请服务商重新导出后再次导入；列名和写法上的差别可用 ?mode=lenient（页面上为「导入正确的行」）接受。", "Correct each cause in errors, or have the provider export the file again, and import it again. Differences of names and spelling are taken with ?mode=lenient (on the page: good rows only)."];
+    UsageNothingTaken: ["请先查看首个有误的行；列名和写法上的差别可用 ?mode=lenient（页面上为「导入正确的行」）接受，其余请服务商重新导出。", "Look at the first wrong row in errors. Differences of names and spelling are taken with ?mode=lenient (on the page: good rows only); for the rest have the provider export the file again."];
     UsageNotFocus: ["请在服务商的控制台改为导出：{expected}，再导入。", "Export this from the provider's console instead and import it: {expected}."];
     UsageFileMalformed: ["请重新下载或导出该文件；仍不能读取的，改以 CSV 导出。", "Download or export the file again; if it still cannot be read, export it as CSV."];
     UsagePackedUnreadable: ["请重新下载；加密或用其他方法压缩的，解压后直接上传。", "Download it again. If it has a password or was packed otherwise, unpack it and upload what is inside."];
@@ -258,7 +258,7 @@ cures! {
     InvalidTerm: ["请照借款合同核对签订日和到期日。", "Check both days against the loan contract."];
     EmptyPeriod: ["止日请填末日的次日：整个一月写作 2026-01-01 至 2026-02-01。", "Write the day after the last one as until: all of January is 2026-01-01 to 2026-02-01."];
     RateTooHigh: ["请核对利率是否以年利率百分数填写，如 \"3.25\"。", "Check that the rate is in percent a year, such as \"3.25\"."];
-    RepaymentExceedsPrincipal: ["请核对还本金额和日期，并先补登此前的提款；当日本金余额为 {principal}。", "Check amount and day, and record earlier drawdowns first; {principal} is owed on that day."];
+    RepaymentExceedsPrincipal: ["请核对还本金额和日期，并先补登此前的放款；当日本金余额为 {principal}。", "Check amount and day, and record earlier drawdowns first; {principal} is owed on that day."];
     OverdueExceedsPrincipal: ["请核对逾期金额和日期；最多可填 {principal}。", "Check amount and day; at most {principal} can be overdue."];
     ClearedExceedsOverdue: ["请核对结清金额和日期，并先补登此前的逾期；最多可填 {overdue}。", "Check amount and day, and record what became overdue before; at most {overdue} can be cleared."];
     PrincipalTooLarge: ["请核对金额是否多写了位数；一笔贷款的本金余额不得超过 {limit}。", "Check the amount for surplus digits; a loan owes at most {limit}."];
@@ -355,14 +355,14 @@ cures! {
     ScoreGiven: ["无需再次打分。", "Nothing more is to be done: the score stands."];
     ExpertsMissing: ["请补充指派专家（POST /v1/applications/ID/experts）。", "Name more experts (POST /v1/applications/ID/experts)."];
     ScoresMissing: ["请审查该申报，或请所有专家打分（POST /v1/applications/ID/scores），再提出名单。", "Review the application, or have every expert score it (POST /v1/applications/ID/scores), then propose the list."];
-    NothingToAward: ["请查看 GET /v1/calls/ID 的排序，核对及格分、名额和指标。", "Compare the ranking of GET /v1/calls/ID with the pass score, the quota and the budget."];
-    AwardsOutOfOrder: ["请按 GET /v1/calls/ID 的排序从首位列起。", "List the applications as GET /v1/calls/ID ranks them, from the top."];
+    NothingToAward: ["请查看 GET /v1/calls/ID/ranking 的排序，核对及格分、名额和指标。", "Compare the ranking (GET /v1/calls/ID/ranking) with the pass score, the quota and the budget."];
+    AwardsOutOfOrder: ["请按 GET /v1/calls/ID/ranking 的排序从首位列起。", "List the applications as GET /v1/calls/ID/ranking ranks them, from the top."];
     AwardTooLarge: ["请把立项金额降到 {limit} 以内。", "Award at most {limit}."];
     QuotaExceeded: ["请缩短名单或降低金额。", "Shorten the list or lower its amounts."];
-    TrancheUnknown: ["请改用 GET /v1/awards/ID 所列批次之一。", "Use one of the tranches of GET /v1/awards/ID."];
+    TrancheUnknown: ["请改用 GET /v1/awards/ID 所列分期拨款之一。", "Use one of the tranches of GET /v1/awards/ID."];
     TrancheClaimed: ["请续办申领 {claim}，或撤回后再申领。", "Go on with claim {claim}, or withdraw it and claim again."];
-    TrancheNotDue: ["请在验收后申领尾款；GET /v1/awards/ID 显示各批次的情况。", "Claim the last tranche after the acceptance; GET /v1/awards/ID shows what is due."];
-    TrancheDiffers: ["请对另一批次另行起草（POST /v1/claims）。", "Draft another claim (POST /v1/claims) for the other tranche."];
+    TrancheNotDue: ["请在验收后申领尾款；GET /v1/awards/ID 显示各笔分期拨款的情况。", "Claim the last tranche after the acceptance; GET /v1/awards/ID shows what is due."];
+    TrancheDiffers: ["请对另一笔分期拨款另行起草（POST /v1/claims）。", "Draft another claim (POST /v1/claims) for the other tranche."];
     TrancheOpen: ["请先拨付、撤回或驳回申领 {claim}。", "Pay, withdraw or reject claim {claim} first."];
     EntitlementTooLarge: ["请把审定金额降到 {awarded} 以内。", "Lower the entitlement to {awarded} or less."];
     ExtendedAlready: ["请在 {due_on} 前验收（POST /v1/awards/ID/acceptance）。", "Decide the acceptance (POST /v1/awards/ID/acceptance) by {due_on}."];

@@ -48,7 +48,7 @@ impl Drop for Folder {
 
 async fn shown(opened: &Opened<'_>, stop: &Stop) -> Result<(), Failure> {
     let agency = AgencyCode::parse(BEIJING)?;
-    output::line("1. 在临时数据库里建一个小账本\n   a small ledger in a throw-away database …")?;
+    output::line("1. 在临时数据库里建一本小账簿\n   a small ledger in a throw-away database …")?;
     let engine = serve::start(opened).await?;
     let made = async {
         seed::agencies(opened, &engine).await?;
@@ -79,7 +79,7 @@ async fn shown(opened: &Opened<'_>, stop: &Stop) -> Result<(), Failure> {
     match verdict(opened, &agency).await? {
         Verdict::Bad(findings) => output::line(format_args!(
             "   ✗ {findings}\n\n   \
-             一分钱也藏不住：第 {0} 号记录的签名日志说的是另一个数。真实账本上，`subsidy-ledger verify` 此时以退出码 3 结束。\n   \
+             一分钱也藏不住：第 {0} 号记录的签名日志说的是另一个数。真实账簿上，`subsidy-ledger verify` 此时以退出码 3 结束。\n   \
              One fen does not stay hidden: entry {0} of the signed log says another amount. On a real ledger\n   \
              `subsidy-ledger verify` ends with exit code 3 here.\n\n   \
              连日志一起改写并重新签名的人，骗不过保存在别处的旧检查点：\n   \

@@ -50,7 +50,7 @@ texts! {
     no_tasks_hint: "新的申请提交后会出现在这里；也可以查看全部申领或算力券。" / "New applications appear here; you can also look through all claims or vouchers.";
     none_found: "没有符合条件的记录。" / "Nothing matches.";
     none_found_yet: "查到这里，还没有符合条件的记录。" / "Nothing found so far.";
-    none_found_yet_hint: "账本很长，分段查找；可以继续查找，或导出文件一次查完。" / "The ledger is long and is searched in parts: search on, or export a file, which has it all.";
+    none_found_yet_hint: "账簿很长，分段查找；可以继续查找，或导出文件一次查完。" / "The ledger is long and is searched in parts: search on, or export a file, which has it all.";
     search_on: "继续查找" / "Search on";
     no_more_rows: "没有更多记录了。" / "There are no more rows.";
     alike: "各行相同：" / "In every row:";

@@ -17,7 +17,7 @@ texts! {
     name_experts: "指派专家" / "Name experts";
     score: "评分" / "Score it";
     awards: "立项" / "Awards";
-    tranches: "分期拨付" / "Tranches";
+    tranches: "分期拨款" / "Tranches";
     accepted_whole: "验收通过" / "Accepted";
     accepted_in_part: "部分通过" / "Accepted in part";
     not_accepted: "不通过" / "Not accepted";

@@ -73,7 +73,7 @@ words! {
     "award": "立项" / "award";
     "acceptance": "验收" / "acceptance";
     "ranking": "排名" / "ranking";
-    "grant_tranche": "奖补拨付" / "tranche of a grant";
+    "grant_tranche": "奖补分期拨款" / "tranche of a grant";
     "score": "评分" / "score";
     "accept": "验收" / "accept";
     // steps

@@ -9,7 +9,7 @@ words! {
     "filing.until": "受理截止" / "filing until";
     "applications": "申报数" / "applications";
     "rank": "名次" / "rank";
-    "tranche": "分期" / "tranche";
+    "tranche": "分期拨款" / "tranche";
     "mean": "平均分" / "mean score";
     "application_id": "申报书" / "application";
     "award_id": "立项" / "award";

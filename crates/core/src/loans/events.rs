@@ -16,7 +16,7 @@ use crate::domain::{Date, Money, Percent};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// 提款: CNY more is owed.
+    /// 放款: CNY more is owed.
     Drawdown(Amount),
     /// 还本: CNY less is owed.
     Repayment(Amount),

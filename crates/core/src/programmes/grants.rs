@@ -26,7 +26,7 @@ pub enum TrancheOn {
     Acceptance,
 }
 
-/// 拨付批次: a part of a grant.
+/// 分期拨款: a part of a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TrancheRule)]

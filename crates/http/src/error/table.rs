@@ -28,7 +28,7 @@ table! {
     TokenSubject as Unauthenticated: 401, ["令牌没有账号", "声明 {claim} 中没有可用的账号：须为一个不变的标识，不含空格和不可见字符。"], ["Token without a subject", "The claim {claim} holds no subject: one immutable id without blanks and invisible characters is needed."];
     TokenAgency as Unauthenticated: 401, ["令牌没有指明机构", "声明 {claim} 没有指明唯一一个机构：请身份提供方写入机构代码，或在 sign_in.claims.agency 中对应。"], ["Token without an agency", "The claim {claim} names not exactly one agency: have the provider write its code, or map it in sign_in.claims.agency."];
     TokenRoles as Unauthenticated: 401, ["令牌没有角色", "声明 {claim} 中没有本账簿的角色：请身份提供方授予，或在 sign_in.claims.roles 中对应其名称。"], ["Token without a role", "The claim {claim} names no role of the ledger: have the provider grant one, or map its names in sign_in.claims.roles."];
-    TokenOrganisation as Unauthenticated: 401, ["机构代码无效", "声明 {claim} 中不是唯一一个有效的统一社会信用代码：请更正，或在 sign_in.claims.organisation 中对应。"], ["Organisation malformed", "The claim {claim} holds not exactly one valid credit code: correct it, or map it in sign_in.claims.organisation."];
+    TokenOrganisation as Unauthenticated: 401, ["单位代码无效", "声明 {claim} 中不是唯一一个有效的统一社会信用代码：请更正，或在 sign_in.claims.organisation 中对应。"], ["Organisation malformed", "The claim {claim} holds not exactly one valid credit code: correct it, or map it in sign_in.claims.organisation."];
     TokenOrganisationMissing as Unauthenticated: 401, ["令牌没有指明单位", "申报单位、服务商和银行须指明所代表的单位：请在声明 {claim} 中写入其统一社会信用代码。"], ["Token without an organisation", "An enterprise, a provider and a bank act for an organisation: have its credit code written into the claim {claim}."];
     TokenRevoked as Unauthenticated: 401, ["令牌已被吊销", "令牌已被吊销：请重新登录或换取新令牌；单个令牌吊销后不再恢复。"], ["Token revoked", "The token was revoked: sign in again, or fetch a new one."];
     Forbidden: 403, ["无权限", "您的角色不能进行此操作。"], ["Forbidden", "Your role may not do this."];
@@ -49,11 +49,11 @@ table! {
     Internal: 500, ["内部错误", "服务内部错误，已记录。"], ["Internal error", "The service failed; the failure is logged."];
     Busy: 503, ["繁忙", "服务此刻请求过多。"], ["Busy", "The service has too many requests at the moment."];
     Unavailable: 503, ["暂不可用", "服务或其数据库暂不可用。"], ["Unavailable", "The service or its database is not available at the moment."];
-    LedgerRewound: 503, ["账簿被回退", "数据库中的账簿缺少已答复过的记录，该账簿暂停办理。"], ["Ledger rewound", "The database lost entries of this ledger that were already answered. The ledger is stopped."];
+    LedgerRewound: 503, ["账簿被回退", "数据库中的账簿缺少已答复过的记录，该账簿暂停办理。"], ["Ledger rewound", "The database lost leaves of this ledger that were already answered. The ledger is stopped."];
     ReadOnly: 503, ["数据库只读", "数据库暂不接受写入（备用库或只读状态）。"], ["Database read-only", "The database takes no writes at the moment (it is a standby or read-only)."];
     FontMissing: 503, ["缺少中文字体", "服务器上没有可用的中文字体，不能生成 PDF。"], ["No font", "The server has no font with Chinese, so it makes no PDF."];
     FontLacksLetter: 503, ["字体缺字", "服务器上的字体缺少这份文书中的字，不能生成 PDF。"], ["A letter is missing", "The server's font lacks a letter of this paper, so it makes no PDF."];
-    KeysDoNotFit: 503, ["密钥与账本不符", "服务的密钥不是该账本的密钥，因此不密存、不签名。"], ["Keys do not fit", "The service's keys are not those of this ledger, so nothing is sealed or signed."];
+    KeysDoNotFit: 503, ["密钥与账簿不符", "服务的密钥不是该账簿的密钥，因此不密存、不签名。"], ["Keys do not fit", "The service's keys are not those of this ledger, so nothing is sealed or signed."];
     OutcomeUnknown: 503, ["结果未知", "请求是否已生效尚不知道。"], ["Outcome unknown", "It is not known whether the request took effect."];
     // values
     UnknownField: 422, ["未知字段", "不认识此字段。"], ["Unknown field", "The field is not known."];
@@ -62,7 +62,7 @@ table! {
     InvalidType: 422, ["类型错误", "此值的 JSON 类型不对。"], ["Wrong type", "The value is of the wrong JSON type."];
     InvalidValue: 422, ["取值无效", "此值不在允许的范围内。"], ["Invalid value", "The value is not one of those allowed."];
     InvalidWord as InvalidValue: 422, ["取值无效", "此值须为以下之一：{allowed}。"], ["Invalid value", "The value must be one of {allowed}."];
-    TextUnknown: 404, ["没有此文字", "账本中没有摘要与之相符的文字。"], ["No such text", "The ledger stores no text with this digest."];
+    TextUnknown: 404, ["没有此文字", "账簿中没有摘要与之相符的文字。"], ["No such text", "The ledger stores no text with this digest."];
     TextErased: 409, ["文字已销毁", "该文字已按“{document}”销毁。"], ["Text erased", "The text was erased on {document}."];
     ValueRefused: 422, ["取值不能存储", "请求中有数据库不能存储的值（{kind}：text 文字、number 数字、date 日期、length 长度、form 格式）。"], ["Value refused", "The request holds a value that the database cannot store (kind: {kind})."];
     InvalidAmount: 422, ["金额无效", "金额须为大于零的字符串，最多 12 位整数和两位小数。"], ["Invalid amount", "An amount is a string above zero with at most 12 digits and two decimals."];
@@ -99,10 +99,10 @@ table! {
     EffectiveDateTooEarly: 422, ["日期过早", "{effective_date} 早于 {earliest}。"], ["Effective date too early", "{effective_date} is earlier than {earliest}."];
     BusinessDateBackwards: 422, ["业务日期不能后退", "业务日期已是 {business_date}。"], ["Business date backwards", "The business date is already {business_date}."];
     AgencyExists: 409, ["机构已存在", "该机构的账已建立。"], ["Agency exists", "The agency's ledger already exists."];
-    SemanticsUnknown: 409, ["规则版本未知", "当前规则版本为 {semantics}。"], ["Semantics unknown", "The semantics in force are {semantics}."];
+    SemanticsUnknown: 409, ["规则语义未知", "现行规则语义为 {semantics}。"], ["Semantics unknown", "The semantics in force are {semantics}."];
     SubjectUnknown: 404, ["没有这个账号", "本机构没有写法相近的账号办理过业务。"], ["Subject unknown", "No subject with a similar spelling has acted in this agency."];
     SubjectNamed: 409, ["已是该写法", "本机构已按这个写法识别该账号。"], ["Subject right already", "The agency already uses this spelling of the subject."];
-    NothingLost: 409, ["没有新的缺失", "没有尚未确认的缺失记录。"], ["Nothing lost", "There are no lost entries that were not accepted before."];
+    NothingLost: 409, ["没有新的缺失", "没有尚未确认的缺失记录。"], ["Nothing lost", "There are no lost leaves that were not accepted before."];
     WrongState: 409, ["状态不符", "当前状态“{status}”不允许此操作。"], ["Wrong state", "This cannot be done in the state \"{status}\"."];
     WrongStateAmong as WrongState: 409, ["状态不符", "当前状态“{status}”不允许此操作，须为：{allowed}。"], ["Wrong state", "This cannot be done in the state \"{status}\"; the state must be one of {allowed}."];
     ReasonMissing: 422, ["缺少理由", "退回或驳回须说明理由。"], ["Reason missing", "Returning or rejecting needs a reason."];
@@ -129,7 +129,7 @@ table! {
     NothingToLapse: 422, ["无可收回指标", "没有可用指标可收回。"], ["Nothing to lapse", "There is no available appropriation to lapse."];
     FiscalYearOutsideWindow: 422, ["预算年度不在专项期内", "专项期为 {from} 至 {until} 年度，{fiscal_year} 年度不在其内。"], ["Fiscal year outside the window", "The programme runs from {from} to {until}; {fiscal_year} lies outside."];
     TargetTwice: 422, ["绩效指标重复", "同一指标只能有一个目标值。"], ["Target twice", "A metric has one target."];
-    FiscalYearClosed: 422, ["预算年度已关账", "{fiscal_year} 年度 12 月已关账，不能再下达该年度指标。"], ["Fiscal year closed", "December of {fiscal_year} is closed, so that nothing more is appropriated for that year."];
+    FiscalYearClosed: 422, ["预算年度已结账", "{fiscal_year} 年度 12 月已结账，不能再下达该年度指标。"], ["Fiscal year closed", "December of {fiscal_year} is closed, so that nothing more is appropriated for that year."];
     PotExhausted: 409, ["指标不足", "可用 {available}，需要 {requested}。"], ["Pot exhausted", "{available} is available, {requested} was asked for."];
     WindowClosed: 422, ["不在期间内", "{date} 不在专项期间或受理期内，或没有适用于当日的规则。"], ["Window closed", "{date} lies outside the programme's window or that for filing, or no version of the rules applies to it."];
     ProgrammeNotActive: 409, ["专项未生效", "专项 {programme} 未生效。"], ["Programme not active", "Programme {programme} is not active."];
@@ -142,11 +142,11 @@ table! {
     StatutoryWindow: 422, ["超过法定期限", "贴息期限至 {until} 为止。"], ["Statutory window", "Interest is paid until {until}."];
     PeriodOutsideCosts: 422, ["期间超出费用期", "只补贴 {from} 至 {until} 的费用，期间须在其内。"], ["Outside the costs", "The days from {from} to {until} are paid for, and the period must lie within them."];
     SignedOutsideWindow: 422, ["签订日期不符", "签订日为 {date}；规则只支持 {from} 至 {until} 签订的。"], ["Signed outside the window", "It was signed on {date}; the rules take what was signed from {from} to {until}."];
-    DisbursedOutsideWindow: 422, ["放款日期不符", "首次提款日为 {date}；规则只支持 {from} 至 {until} 首次提款的贷款。"], ["Drawn outside the window", "The loan was drawn first on {date}; the rules take loans drawn first from {from} to {until}."];
+    DisbursedOutsideWindow: 422, ["放款日期不符", "首次放款日为 {date}；规则只支持 {from} 至 {until} 首次放款的贷款。"], ["Drawn outside the window", "The loan was drawn first on {date}; the rules take loans drawn first from {from} to {until}."];
     PeriodSpansYears: 422, ["期间跨年度", "年度上限按费用所属年度计，期间须在同一公历年度内，更正后也不变。"], ["Period in two years", "The annual cap counts the year of the costs: the period lies in one calendar year, and stays in it."];
     // calculations
     BelowMinimum: 422, ["低于最低基数", "基数 {base} 低于 {minimum}。"], ["Below the minimum", "The base {base} is below {minimum}."];
-    AmountBelowMinimum as BelowMinimum: 422, ["低于最低金额", "各项扣减后金额 {amount} 低于规则的最低金额 {minimum}，不予支付。"], ["Below the minimum", "After all cuts {amount} is left, below the rules' minimum of {minimum}: it is not paid."];
+    AmountBelowMinimum as BelowMinimum: 422, ["低于最低金额", "各项扣减后金额 {amount} 低于规则的最低金额 {minimum}，不予支付。"], ["Below the minimum", "After all reductions {amount} is left, below the rules' minimum of {minimum}: it is not paid."];
     InterestPaidBelowMinimum as BelowMinimum: 422, ["低于最低付息额", "期间已付利息 {paid} 低于 {minimum}；请合并期间后申报。"], ["Below the minimum", "{paid} of interest was paid, below {minimum}; claim a longer period."];
     QuantityMissing: 422, ["缺少数量", "“{item}”按单价支付，须写明 quantity。"], ["Quantity missing", "\"{item}\" is paid by the unit: its line needs a quantity."];
     UnitDiffers: 422, ["计量单位不符", "“{item}”按“{unit}”计量；请在 unit 写明，并按此单位填写数量。"], ["Unit differs", "\"{item}\" counts in \"{unit}\": name it as the line's unit and give the quantity in it."];
@@ -272,7 +272,7 @@ table! {
     PeriodNotOver: 422, ["期间未满", "止日 {until}（末日之次日）晚于业务日期 {business_date}：先付后贴。"], ["Period not over", "The period ends on the day before {until}, and the business date is {business_date}. A subsidy is claimed after the period is over and paid for."];
     InterestConfirmed: 409, ["利息已确认", "{from} 至 {until} 的利息已确认；同一期间可重新确认。"], ["Interest confirmed", "The interest from {from} to {until} is confirmed; the same period may be confirmed again."];
     InterestPeriodOverlaps: 422, ["计息期重叠", "申领 {claim}（专项 {programme}）已占用 {from} 至 {until}：同一天的利息不得重复贴补。"], ["Interest period overlaps", "Claim {claim} under {programme} takes {from} to {until}: no day of a loan is subsidised twice."];
-    TooManySegments: 422, ["分段过多", "核算单最多 {limit} 段。"], ["Too many segments", "A sheet keeps at most {limit} segments."];
+    TooManySegments: 422, ["分段过多", "计算单最多 {limit} 段。"], ["Too many segments", "A sheet keeps at most {limit} segments."];
     TooManyConfirmations: 422, ["确认次数过多", "一笔贷款最多确认 {limit} 个期间。"], ["Too many confirmations", "A loan takes at most {limit} confirmed periods."];
     ReferenceRateMissing: 422, ["缺少参考利率", "{date} 没有生效的 {name}。"], ["Reference rate missing", "No {name} is in force on {date}."];
     LoanRateAboveCeiling: 422, ["贷款利率超过上限", "合同利率 {annual_rate_percent}% 超过上限 {ceiling}%。"], ["Loan rate above the ceiling", "The contract rate of {annual_rate_percent} percent is above the ceiling of {ceiling} percent."];
@@ -297,8 +297,8 @@ table! {
     VoucherDiffers: 422, ["券不符", "该申领对应券 {voucher}，不能更换。"], ["Another voucher", "The claim redeems voucher {voucher} and stays with it."];
     EligibilityChanged: 422, ["资格已变", "不再符合条件：{reason}。"], ["Eligibility changed", "The organisation is no longer eligible: {reason}."];
     PublicityRunning: 409, ["公示未满", "公示至 {until}。"], ["Publicity running", "The claim is published until {until}."];
-    RecalculationPending: 409, ["有待批的重新核算", "第 {version} 版核算单待批。"], ["Recalculation pending", "Recalculation {version} waits for approval."];
-    AmountChanged: 409, ["金额已变", "复核时为 {seen}，现计算为 {now}。"], ["Amount changed", "{seen} was reviewed, {now} would be paid now."];
+    RecalculationPending: 409, ["有待批的重新核算", "第 {version} 版计算单待批。"], ["Recalculation pending", "Recalculation {version} waits for approval."];
+    AmountChanged: 409, ["金额已变", "审核时为 {seen}，现计算为 {now}。"], ["Amount changed", "{seen} was reviewed, {now} would be paid now."];
     RecalculationStale: 409, ["核算已过时", "提出时为 {amount}，现为 {now}。"], ["Recalculation stale", "{amount} was proposed, and the amount is now {now}."];
     ObjectionOpen: 409, ["有未处理的异议", "有 {count} 件异议未处理。"], ["Objection open", "{count} objections are open."];
     ObjectionUpheld: 409, ["异议成立", "异议成立，只能退回或驳回。"], ["Objection upheld", "An objection was upheld; the claim can only be returned or rejected."];
@@ -326,7 +326,7 @@ table! {
     PayerNameTooLong as NameTooLong: 422, ["付款户名过长", "付款单位名称“{name}”超过 140 个字，pain.001 无处可写；名称从不截断。"], ["Payer's name too long", "pain.001 has room for 140 characters of the payer's name \"{name}\"; names are never cut."];
     BankAccountChanged: 409, ["银行账户已变更", "{payee} 的银行账户在批次提出后变更。"], ["Bank account changed", "The bank account of {payee} changed after the batch was proposed."];
     BankAccountMissing: 422, ["缺少银行账户", "没有银行账户的收款单位：{payees}。"], ["Bank account missing", "Payees without a bank account: {payees}."];
-    AccountNumberUnverified: 409, ["账号核对不符", "收款单位 {payees} 密存的账号不是账本所记的账号，或不能用现有密钥打开；没有生成付款文件。"], ["Account number unverified", "The sealed account numbers of {payees} are not those that the ledger recorded, or cannot be opened with the present keys. No file was made."];
+    AccountNumberUnverified: 409, ["账号核对不符", "收款单位 {payees} 密存的账号不是账簿所记的账号，或不能用现有密钥打开；没有生成付款文件。"], ["Account number unverified", "The sealed account numbers of {payees} are not those that the ledger recorded, or cannot be opened with the present keys. No file was made."];
     ExceedsOutstanding: 422, ["超过未还金额", "未还金额为 {outstanding}。"], ["Exceeds what is outstanding", "{outstanding} is outstanding."];
     OffsetMismatch: 422, ["不能抵扣", "{member} 不同，不能抵扣。"], ["Offset mismatch", "This cannot be offset: the {member} differs."];
     TooManyReceipts: 409, ["到账次数过多", "一项追回最多 {limit} 次到账。"], ["Too many receipts", "A recovery takes at most {limit} receipts."];
@@ -348,11 +348,11 @@ table! {
     AwardsOutOfOrder: 422, ["未按排序", "名单须从排序首位起依次列出，{application} 不在此位。"], ["Out of order", "The list is the ranking from its top; {application} does not stand in this place."];
     AwardTooLarge: 422, ["立项金额过高", "该申报最多可立项 {limit}。"], ["Award too large", "The application may get at most {limit}."];
     QuotaExceeded: 422, ["超出名额", "名单超出申报通知或规则的项目数或总额。"], ["Quota exceeded", "The list goes beyond the number or the amount of grants of the call or the rules."];
-    TrancheUnknown: 422, ["没有该批次", "该立项没有名为 {tranche} 的拨付批次。"], ["No such tranche", "The award has no tranche called {tranche}."];
-    TrancheClaimed: 409, ["批次已申领", "申领 {claim} 已占用该批次。"], ["Tranche claimed", "Claim {claim} is for the tranche already."];
-    TrancheNotDue: 409, ["批次不可申领", "批次 {tranche} 尚待验收，或验收已了结，或没有应拨金额。"], ["Tranche not due", "Tranche {tranche} waits for the acceptance, or the acceptance settled it, or nothing of it is due."];
-    TrancheDiffers: 422, ["批次不符", "该申领对应其立项的批次 {tranche}，不能更换。"], ["Another tranche", "The claim is for tranche {tranche} of its award and stays with it."];
-    TrancheOpen: 409, ["批次申领未了结", "申领 {claim} 尚未拨付，也未撤回或驳回；请先了结。"], ["Tranche open", "Claim {claim} is neither paid nor withdrawn nor rejected; settle it first."];
+    TrancheUnknown: 422, ["没有该分期拨款", "该立项没有名为“{tranche}”的分期拨款。"], ["No such tranche", "The award has no tranche called {tranche}."];
+    TrancheClaimed: 409, ["分期拨款已申领", "申领 {claim} 已占用该笔分期拨款。"], ["Tranche claimed", "Claim {claim} is for the tranche already."];
+    TrancheNotDue: 409, ["分期拨款不可申领", "分期拨款“{tranche}”尚待验收，或验收已了结，或没有应拨金额。"], ["Tranche not due", "Tranche {tranche} waits for the acceptance, or the acceptance settled it, or nothing of it is due."];
+    TrancheDiffers: 422, ["分期拨款不符", "该申领对应其立项的分期拨款“{tranche}”，不能更换。"], ["Another tranche", "The claim is for tranche {tranche} of its award and stays with it."];
+    TrancheOpen: 409, ["分期拨款申领未了结", "申领 {claim} 尚未拨付，也未撤回或驳回；请先了结。"], ["Tranche open", "Claim {claim} is neither paid nor withdrawn nor rejected; settle it first."];
     EntitlementTooLarge: 422, ["审定金额过高", "审定金额不得超过立项金额 {awarded}。"], ["Entitlement too large", "A project is entitled to no more than the {awarded} that it was awarded."];
     ExtendedAlready: 409, ["已延期", "期限已延至 {due_on}，只能延期一次。"], ["Extended already", "The deadline was extended to {due_on}; it is extended once."];
     DeadlineNotLater: 422, ["期限未推后", "新期限须晚于 {due_on}。"], ["Deadline not later", "The new deadline lies after {due_on}."];

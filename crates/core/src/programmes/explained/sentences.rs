@@ -161,7 +161,7 @@ pub(super) const ROWS: &[Row] = &[
         ("true", "专家五名以上的，去掉一个最高分和一个最低分。", "From five experts on, one highest and one lowest score are left out."),
         ("false", "所有评分均计入均分。", "The mean counts all scores."),
     ]),
-    with(&["percent"], row("/grant/tranches/*/name", "第 {number} 笔“{value}”拨付 {percent}%。", "Tranche {number}, \"{value}\", is {percent} percent.")),
+    with(&["percent"], row("/grant/tranches/*/name", "第 {number} 笔分期拨款“{value}”为 {percent}%。", "Tranche {number}, \"{value}\", is {percent} percent.")),
     with(&["name"], each("/grant/tranches/*/on", &[
         ("award", "“{name}”在立项后拨付。", "\"{name}\" is paid once the project is awarded."),
         ("milestone", "“{name}”在中期报告通过后拨付。", "\"{name}\" is paid for a milestone."),

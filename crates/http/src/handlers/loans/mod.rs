@@ -27,7 +27,7 @@ use subsidy_core::loans::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LoanEventKind {
-    /// 提款
+    /// 放款
     Drawdown,
     /// 还本
     Repayment,
