@@ -1,5 +1,7 @@
 //! What the year rests on: who is registered and on which list, budgets, limits, the calendar; and the months that are closed.
 
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 
 use super::super::cases::{Firm, with_terms};
@@ -7,7 +9,6 @@ use super::super::seed::actor;
 use super::plan::{Plan, Work, workday};
 use crate::cli::Failure;
 use crate::cli::programme::ProgrammeFile;
-use std::path::Path;
 use subsidy_core::book::Command;
 use subsidy_core::calendar::{ApproveCalendar, CalendarDay, CalendarDays, DayKind, ProposeCalendar};
 use subsidy_core::cap_groups::{ApproveCapGroup, GroupCaps, ProposeCapGroup};
