@@ -2,9 +2,9 @@
 //!
 //! The head is locked before anything is read, so nothing that was read can be stale. Every command is decided in memory,
 //! and all writes are in flight together. Begin, lock and the first load are sent in one flight: the server runs them one
-//! after another, and each statement sees what was committed before it began. Round trips: that flight, up to three more
-//! loads (and one for answers given before), the writes, the commit. While nobody else writes, fewer: see
-//! [`super::optimistic`].
+//! after another, and each statement sees what was committed before it began. Round trips: that flight, up to four more
+//! loads (with the first [`ROUNDS_MAX`]), one or two for answers given before, the writes, the commit; groups whose
+//! members rest on each other load again. While nobody else writes, fewer: see [`super::optimistic`].
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
