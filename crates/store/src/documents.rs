@@ -3,6 +3,7 @@
 use crate::db::convert::Unreadable;
 use crate::db::rows::{Row, Table, Versioned};
 use subsidy_core::book::Document;
+use subsidy_core::documents;
 
 /// A document that a table holds. Each noun says it once, beside its SQL, with [`stored!`](crate::stored).
 pub trait Stored: Document {
@@ -30,6 +31,14 @@ pub trait Stored: Document {
         format!("{} {}", Self::Row::NAME, key.join(Self::BETWEEN))
     }
 }
+
+macro_rules! tables {
+    ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {
+        /// The tables of all documents, in the order of the list.
+        pub const TABLES: &[&str] = &[$(<<$type as Stored>::Row as Table>::NAME),*];
+    };
+}
+documents! { tables }
 
 /// Says which rows hold a document and what columns its key has: `stored! { Voucher as VoucherRow, |id| id.uuid() }`. The
 /// row has `new` and `read`, of [`columns!`](crate::columns) most times; constants of [`Stored`] that differ follow after a semicolon.

@@ -24,7 +24,7 @@ use subsidy_core::documents;
 use subsidy_core::domain::Sequence;
 use subsidy_store::db::convert::Unreadable;
 use subsidy_store::db::rows::Table;
-use subsidy_store::documents::Stored;
+use subsidy_store::documents::{Stored, TABLES as DOCUMENT_TABLES};
 use subsidy_store::engine::posted::Rows;
 use subsidy_store::engine::store::TransitionRow;
 use subsidy_store::ledger::{BalanceRow, EntryRow};
@@ -157,13 +157,6 @@ fn is_of(path: &str, size: u64) -> bool {
         _ => true,
     }
 }
-
-macro_rules! document_tables {
-    ({ $($key:ident($book_key:ty) in $loaded:ident: $type:ty, $of:expr;)* }) => {
-        const DOCUMENT_TABLES: &[&str] = &[$(<<$type as Stored>::Row as Table>::NAME),*];
-    };
-}
-documents! { document_tables }
 
 /// A sheet that should be in the export, held against its file as it is made.
 struct SheetCheck {
